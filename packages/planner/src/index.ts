@@ -1,0 +1,5 @@
+export { estimateSpeed } from "./speed/estimate-speed.ts";
+export type { SpeedCoefficients } from "./speed/estimate-speed.ts";
+export { buildSpeedInput } from "./speed/speed-input.ts";
+export type { SpeedSettings } from "./speed/speed-input.ts";
+export type { BytesByType, SpeedDevice, SpeedEstimate, SpeedInput } from "./speed/speed-types.ts";
