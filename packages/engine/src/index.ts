@@ -1,0 +1,36 @@
+export type {
+  EmbedResult,
+  Engine,
+  EngineCapabilities,
+  EngineInfo,
+  EnginePhase,
+  EngineState,
+  RenderedPrompt,
+  TemplateOptions,
+} from "./engine.ts";
+export type {
+  EngineMessage,
+  EngineTool,
+  EngineToolCall,
+  EngineToolChoice,
+} from "./engine-messages.ts";
+export { settingsFromPlan } from "./engine-settings.ts";
+export type { EngineSettings } from "./engine-settings.ts";
+export type {
+  EndEvent,
+  EngineUsage,
+  GenerateEvent,
+  ProgressEvent,
+  PromptEvent,
+  TokenEvent,
+  TokenLogprob,
+  TokenLogprobs,
+  ToolCallEvent,
+} from "./generate-events.ts";
+export type {
+  GenerateConstraint,
+  GeneratePrompt,
+  GenerateRequest,
+  ReasoningControl,
+  SamplingOptions,
+} from "./generate-request.ts";
