@@ -116,6 +116,11 @@ export interface DeviceProfile {
   readonly catalogId: string | null;
   /** True where the tool's output format has not been seen recorded. */
   readonly unverified: boolean;
+  /**
+   * True for a GPU that the CPU computes (Mesa's llvmpipe, SwiftShader): shown, and usable where asked for by name, but
+   * never offered as a real one. llama.cpp hides such devices too unless `GGML_VK_VISIBLE_DEVICES` names them.
+   */
+  readonly software?: boolean;
   readonly notes: readonly string[];
 }
 
