@@ -9,7 +9,7 @@ export interface Measurement {
   readonly model: string;
   readonly quantization: string;
   readonly engine: string;
-  readonly backend: Backend | string;
+  readonly backend: string;
   readonly contextTokens: number | null;
   readonly promptTokensPerSecond: number | null;
   readonly decodeTokensPerSecond: number | null;
