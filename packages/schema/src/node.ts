@@ -72,8 +72,8 @@ export interface NodeSnapshot {
     readonly errorRate: number;
     readonly samples: number;
   };
-  /** Prefix keys that are likely in this node's cache, with their lengths in tokens. */
-  readonly prefixes: Readonly<Record<string, number>>;
+  /** Prefix keys that are likely in this node's cache, with their lengths in tokens; null for none. */
+  readonly prefixes: Readonly<Record<string, number>> | null;
   /** Power and network of the node, where it matters (a laptop, a phone). */
   readonly power: { readonly onBattery: boolean; readonly meteredNetwork: boolean } | null;
 }

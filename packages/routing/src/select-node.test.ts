@@ -1,0 +1,262 @@
+import {
+  DEFAULT_POLICY,
+  type Policy,
+  type RequestShape,
+  type RouteDecision,
+} from "@qwq-fit/schema";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { snapshotOf, speed } from "./fleet.case.ts";
+import { selectNode } from "./select-node.ts";
+
+const shape: RequestShape = {
+  model: "qwq-32b",
+  promptTokens: 1000,
+  outputTokens: 500,
+  maxOutputTokens: null,
+  stream: true,
+  api: "chat",
+  needs: [],
+  prefixKeys: [],
+};
+const fastest: Policy = { ...DEFAULT_POLICY, objective: "fastest" };
+const names = (decision: RouteDecision): string[] =>
+  decision.kind === "route"
+    ? decision.ranked.map((one) => one.node)
+    : [`reject: ${decision.reason}`];
+const cloud = (usd: number) => ({
+  privacy: "any" as const,
+  models: [
+    {
+      id: "qwq-32b",
+      aliases: [],
+      quantization: null,
+      contextTokens: 131_072,
+      maxOutputTokens: 8192,
+      inputUsdPerMillionTokens: usd,
+      outputUsdPerMillionTokens: usd,
+    },
+  ],
+});
+
+describe("ranking", () => {
+  test("the expected times are prompt over prefill, output over decode", () => {
+    const decision = selectNode(shape, [snapshotOf("a")], fastest);
+    expect(decision).toMatchObject({
+      kind: "route",
+      ranked: [
+        { node: "a", timeToFirstTokenMs: { expected: 2500 }, timeToAnswerMs: { expected: 27_500 } },
+      ],
+    });
+  });
+
+  test("a busy fast node loses to an idle slower one", () => {
+    const fast = { performance: [speed(800, 40)] };
+    const idle = snapshotOf("slow");
+    expect(names(selectNode(shape, [snapshotOf("fast", fast), idle], fastest))[0]).toBe("fast");
+    const busy = snapshotOf("fast", fast, { inFlight: 1, queued: 2 });
+    expect(names(selectNode(shape, [busy, idle], fastest))[0]).toBe("slow");
+  });
+
+  test("speed at the concurrency that our arrival makes counts", () => {
+    const shared = { slots: 4, performance: [speed(400, 30, 1), speed(400, 5, 2)] };
+    const decision = selectNode(
+      shape,
+      [snapshotOf("shared", shared, { inFlight: 1 }), snapshotOf("own")],
+      fastest,
+    );
+    expect(names(decision)).toEqual(["own", "shared"]);
+  });
+
+  test("a cached prefix wins for a long prompt", () => {
+    const long = { ...shape, promptTokens: 20_000, prefixKeys: ["k2", "k1"] };
+    const warm = snapshotOf("warm", {}, { prefixes: { k1: 19_000 } });
+    const faster = snapshotOf("cold", { performance: [speed(500, 22)] });
+    expect(names(selectNode(long, [faster, warm], fastest))[0]).toBe("warm");
+  });
+
+  test("what was learnt moves the choice", () => {
+    const slowed = { prefillFactor: 5, decodeFactor: 5, overheadMs: 0, errorRate: 0, samples: 9 };
+    const a = snapshotOf("a", { performance: [speed(800, 40)] }, { learnt: slowed });
+    expect(names(selectNode(shape, [a, snapshotOf("b")], fastest))).toEqual(["b", "a"]);
+  });
+
+  test("objectives", () => {
+    const here = snapshotOf("here", { privacy: "device", performance: [speed(100, 5)] });
+    const dear = snapshotOf("dear", { ...cloud(5), performance: [speed(5000, 100)] });
+    const cheap = snapshotOf("cheap", { ...cloud(0.2), performance: [speed(2000, 30)] });
+    const fleet = [dear, here, cheap];
+    const first = (objective: Policy["objective"]) =>
+      names(selectNode(shape, fleet, { ...DEFAULT_POLICY, objective }))[0];
+    expect(first("fastest")).toBe("dear");
+    expect(first("cheapest")).toBe("here");
+    expect(first("prefer-local")).toBe("here");
+    expect(first("prefer-cloud")).toBe("dear");
+  });
+
+  test("spread turns among equals and never to a clearly worse node", () => {
+    const fleet = [
+      snapshotOf("a"),
+      snapshotOf("b"),
+      snapshotOf("far", { performance: [speed(40, 2)] }),
+    ];
+    const at = (spread: number) => names(selectNode(shape, fleet, fastest, { spread }))[0];
+    expect([at(0), at(0.4), at(0.6), at(0.99)]).toEqual(["a", "a", "b", "b"]);
+  });
+});
+
+describe("hard filters fail closed", () => {
+  const local: Policy = { ...DEFAULT_POLICY, privacy: "device" };
+  const cases: [string, ReturnType<typeof snapshotOf>, Partial<RequestShape>, Policy, string][] = [
+    ["another model", snapshotOf("a"), { model: "llama" }, fastest, "model_not_served"],
+    ["device only", snapshotOf("a"), {}, local, "privacy"],
+    ["a class nobody knows", snapshotOf("a", { privacy: "moon" as never }), {}, fastest, "privacy"],
+    [
+      "a policy nobody knows",
+      snapshotOf("a"),
+      {},
+      { ...fastest, privacy: "x" as never },
+      "privacy",
+    ],
+    [
+      "another region",
+      snapshotOf("a", { privacy: "region", region: "us" }),
+      {},
+      { ...fastest, privacy: "region", regions: ["eu"] },
+      "region",
+    ],
+    [
+      "no stated region",
+      snapshotOf("a", { privacy: "region" }),
+      {},
+      { ...fastest, privacy: "region", regions: ["eu"] },
+      "region",
+    ],
+    ["no eyes", snapshotOf("a"), { needs: ["vision"] }, fastest, "capability"],
+    ["too long", snapshotOf("a"), { promptTokens: 32_500 }, fastest, "context_too_long"],
+    [
+      "output cap",
+      snapshotOf("a", cloud(1)),
+      { maxOutputTokens: 9000 },
+      fastest,
+      "context_too_long",
+    ],
+    ["down", snapshotOf("a", {}, { state: "down" }), {}, fastest, "down"],
+    ["loading", snapshotOf("a", {}, { state: "loading" }), {}, fastest, "loading"],
+    ["open", snapshotOf("a", {}, { breaker: "open" }), {}, fastest, "breaker_open"],
+    [
+      "half open and being tried",
+      snapshotOf("a", {}, { breaker: "half-open", inFlight: 1 }),
+      {},
+      fastest,
+      "breaker_open",
+    ],
+    ["retry later", snapshotOf("a", {}, { retryAfterMs: 5000 }), {}, fastest, "saturated"],
+    [
+      "too dear",
+      snapshotOf("a", cloud(100)),
+      {},
+      { ...fastest, limits: { ...fastest.limits, maxCostUsd: 0.01 } },
+      "too_expensive",
+    ],
+    [
+      "first token too late",
+      snapshotOf("a"),
+      {},
+      { ...fastest, limits: { ...fastest.limits, timeToFirstTokenMs: 1000 } },
+      "too_slow",
+    ],
+    [
+      "too few tokens a second",
+      snapshotOf("a"),
+      {},
+      { ...fastest, limits: { ...fastest.limits, minTokensPerSecond: 30 } },
+      "too_slow",
+    ],
+    [
+      "past the deadline",
+      snapshotOf("a"),
+      {},
+      { ...fastest, limits: { ...fastest.limits, deadlineMs: 9000 } },
+      "deadline",
+    ],
+  ];
+  test.for(cases)("%s", ([, snapshot, change, policy, reason]) => {
+    const decision = selectNode({ ...shape, ...change }, [snapshot], policy);
+    expect(decision).toMatchObject({ kind: "reject", reason, rejected: [{ node: "a", reason }] });
+  });
+
+  test("a node without models takes any; one without a probe is tried", () => {
+    const open = snapshotOf("open", { models: [] }, { state: "unknown" });
+    expect(names(selectNode({ ...shape, model: "whatever" }, [open], fastest))).toEqual(["open"]);
+  });
+
+  test("regions that are allowed, aliases, and an empty fleet", () => {
+    const eu = snapshotOf("eu", { privacy: "region", region: "eu" });
+    const policy: Policy = { ...fastest, privacy: "region", regions: ["eu"] };
+    expect(names(selectNode({ ...shape, model: "Qwen/QwQ-32B" }, [eu], policy))).toEqual(["eu"]);
+    expect(selectNode(shape, [], fastest)).toMatchObject({ kind: "reject", reason: "no_nodes" });
+  });
+
+  test("the nearest reason and the earliest retry are told", () => {
+    const fleet = [
+      snapshotOf("a", {}, { state: "down" }),
+      snapshotOf("b", {}, { retryAfterMs: 9000 }),
+      snapshotOf("c", {}, { retryAfterMs: 4000 }),
+    ];
+    expect(selectNode(shape, fleet, fastest)).toMatchObject({
+      reason: "saturated",
+      retryAfterMs: 4000,
+    });
+  });
+});
+
+test("pure and total: the same input gives the same answer, best score first, nothing denied is ranked", () => {
+  const node = fc.record({
+    privacy: fc.constantFrom("device", "own-network", "region", "any"),
+    state: fc.constantFrom("serveable", "loading", "saturated", "down", "unknown"),
+    inFlight: fc.nat(5),
+    queued: fc.nat(5),
+    prefill: fc.double({ min: 1, max: 5000, noNaN: true }),
+    decode: fc.double({ min: 0.1, max: 200, noNaN: true }),
+    usd: fc.double({ min: 0, max: 20, noNaN: true }),
+  });
+  const objective = fc.constantFrom(
+    "fastest",
+    "cheapest",
+    "balanced",
+    "prefer-local",
+    "prefer-cloud",
+  );
+  const privacy = fc.constantFrom("device", "own-network", "region", "any");
+  fc.assert(
+    fc.property(fc.array(node, { maxLength: 20 }), objective, privacy, (fleet, goal, allowed) => {
+      const snapshots = fleet.map((one, i) =>
+        snapshotOf(
+          `n${i}`,
+          {
+            ...cloud(one.usd),
+            privacy: one.privacy,
+            performance: [speed(one.prefill, one.decode)],
+          },
+          { state: one.state, inFlight: one.inFlight, queued: one.queued },
+        ),
+      );
+      const policy: Policy = { ...DEFAULT_POLICY, objective: goal, privacy: allowed };
+      const decision = selectNode(shape, snapshots, policy);
+      expect(selectNode(shape, snapshots, policy)).toEqual(decision);
+      if (decision.kind === "reject") return;
+      const order = ["device", "own-network", "region", "any"];
+      for (const [i, ranked] of decision.ranked.entries()) {
+        expect(ranked.score).toBeGreaterThanOrEqual(decision.ranked[i - 1]?.score ?? 0);
+        const of = snapshots.find((one) => one.node.name === ranked.node);
+        expect(order.indexOf(of?.node.privacy ?? "any")).toBeLessThanOrEqual(
+          order.indexOf(allowed),
+        );
+        expect(["serveable", "unknown"]).toContain(of?.state);
+        expect(ranked.timeToFirstTokenMs.low).toBeLessThanOrEqual(ranked.timeToFirstTokenMs.high);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
