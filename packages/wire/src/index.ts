@@ -42,3 +42,21 @@ export { codeOfStatus, readErrorBody } from "./errors/body.ts";
 export type { UpstreamError } from "./errors/body.ts";
 export { retryAfterMs } from "./errors/retry-after.ts";
 export type { HeaderReader } from "./errors/retry-after.ts";
+export { createReasoningSplitter, splitReasoning } from "./reasoning/split.ts";
+export type {
+  ReasoningPart,
+  ReasoningSplitter,
+  ReasoningSplitterOptions,
+} from "./reasoning/split.ts";
+export { readAssistant, textOf, withoutReasoning } from "./reasoning/message.ts";
+export type { AssistantText } from "./reasoning/message.ts";
+export { createReasoningNormalizer, normalizeReasoning } from "./reasoning/normalize.ts";
+export type { ReasoningNormalizer } from "./reasoning/normalize.ts";
+export { parseCallJson, parseToolCall } from "./tools/parse.ts";
+export type { ParsedCall } from "./tools/parse.ts";
+export { createToolParser } from "./tools/stream.ts";
+export type { ToolParser, ToolParserOptions, ToolPart } from "./tools/stream.ts";
+export { DEFAULT_REQUEST_LIMITS, checkSampling, readChatRequest } from "./validate/chat-request.ts";
+export type { RequestLimits } from "./validate/chat-request.ts";
+export { createChecker } from "./validate/problem.ts";
+export type { Checked, Checker, NumberRange, Problem } from "./validate/problem.ts";

@@ -26,7 +26,8 @@ export interface StreamVerdict {
 
 /** Watches a stream that passes through: frames in, verdict at the end. */
 export interface StreamWatch {
-  push(frame: SseFrame): void;
+  /** True where the frame told of an end (a finish reason, usage, an error, `[DONE]`): ask `verdict` then. */
+  push(frame: SseFrame): boolean;
   verdict(): StreamVerdict;
 }
 
@@ -52,22 +53,23 @@ export function createStreamWatch(options: { readonly choices?: number } = {}): 
       if (!frame.complete && !endsWhole(frame)) cut = true;
       if (!TELLING.test(decoder.decode(frame.bytes))) {
         if (hasData(frame.bytes)) events += 1;
-        return;
+        return false;
       }
       const event = parseSseFrame(frame);
-      if (event.data === null) return;
+      if (event.data === null) return false;
       const data = readChatData(event);
       if (data.kind === "done") {
         done = true;
-        return;
+        return true;
       }
       events += 1;
       if (data.kind === "error") error ??= data.error;
-      if (data.kind !== "chunk") return;
+      if (data.kind !== "chunk") return true;
       if (data.chunk.usage) usage = data.chunk.usage;
       for (const choice of data.chunk.choices) {
         if (choice.finish_reason) finishReasons[choice.index] = choice.finish_reason;
       }
+      return true;
     },
     verdict: () => ({
       done,
