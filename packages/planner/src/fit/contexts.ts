@@ -1,0 +1,19 @@
+import type { ModelProfile, Workload } from "@qwq-fit/schema";
+
+/** Largest context that the model reaches: its own, or the one that YaRN or the like gives it. */
+export const largestContext = (model: ModelProfile): number =>
+  Math.max(model.contextTokens, model.extendedContextTokens ?? 0);
+
+/**
+ * Contexts that are worth a plan, smallest first: the one asked for, its doublings, the model's own and
+ * its extended one. Empty where the model cannot hold what is asked for.
+ */
+export function contextCandidates(model: ModelProfile, workload: Workload): readonly number[] {
+  const asked = workload.contextTokens;
+  const largest = largestContext(model);
+  if (asked > largest) return [];
+  const found = new Set([asked, largest]);
+  if (model.contextTokens > asked) found.add(model.contextTokens);
+  for (let doubled = asked * 2; doubled < largest; doubled *= 2) found.add(doubled);
+  return [...found].toSorted((a, b) => a - b);
+}

@@ -1,0 +1,38 @@
+import type { Candidate } from "./candidate.ts";
+import type { Problem } from "./problem.ts";
+
+/** What a person should know about a plan and its numbers do not say. */
+export function planNotes(problem: Problem, candidate: Candidate): readonly string[] {
+  const { model, workload, hardware } = problem;
+  const notes: string[] = [];
+  const exchange = workload.promptTokens + workload.reasoningTokens + workload.answerTokens;
+  if (exchange > candidate.contextTokens) {
+    notes.push(
+      `Prompt, thinking and answer take ${exchange} tokens; a context of ${candidate.contextTokens} cuts them off.`,
+    );
+  }
+  if (candidate.contextTokens > model.contextTokens) {
+    notes.push(
+      `${model.name} was trained for ${model.contextTokens} tokens; beyond that it needs YaRN, which can cost quality on short texts.`,
+    );
+  }
+  if (!candidate.row.known) {
+    notes.push(
+      `${candidate.row.engine} ${candidate.row.version} was never looked at: the rules of the nearest known version are used.`,
+    );
+  }
+  if (candidate.support.note !== null) notes.push(candidate.support.note);
+  if (
+    !candidate.mmap &&
+    candidate.row.takes.mmap &&
+    candidate.memory.some((row) => row.device === "host" && row.repackedBytes > 0)
+  ) {
+    notes.push(
+      "The CPU keeps weights in its own layout; mapped from the file they would stand in memory twice, so they are read instead (a slower start).",
+    );
+  }
+  if (hardware.devices.some(({ freeBytes, unified }) => freeBytes === null && !unified)) {
+    notes.push("A device does not say what is free; its whole memory is taken as free.");
+  }
+  return notes;
+}

@@ -1,0 +1,87 @@
+import {
+  type FitAnswer,
+  type HardwareProfile,
+  type ModelProfile,
+  QwqError,
+  type Workload,
+} from "@qwq-fit/schema";
+
+import { totalKld } from "../quality/quality-loss.ts";
+import { buildPlan, usableLimit } from "./build-plan.ts";
+import type { Candidate } from "./candidate.ts";
+import { paretoFront } from "./pareto.ts";
+import type { PlanOptions } from "./plan-options.ts";
+import type { Problem } from "./problem.ts";
+import { type Ranked, scorePlan } from "./score.ts";
+import { search } from "./search.ts";
+import { shortfallOf } from "./shortfall.ts";
+import { speedOf } from "./speed-of.ts";
+
+function checkWorkload(workload: Workload): void {
+  const { promptTokens, reasoningTokens, answerTokens, contextTokens, concurrency } = workload;
+  const least = [
+    ["promptTokens", promptTokens, 0],
+    ["reasoningTokens", reasoningTokens, 0],
+    ["answerTokens", answerTokens, 0],
+    ["contextTokens", contextTokens, 1],
+    ["concurrency", concurrency, 1],
+  ] as const;
+  for (const [name, value, minimum] of least) {
+    if (Number.isSafeInteger(value) && value >= minimum) continue;
+    throw new QwqError("invalid_value", `${name} must be a whole number from ${minimum}: ${value}`);
+  }
+}
+
+const rankedOf = (problem: Problem, candidate: Candidate, tokensPerSecond: number): Ranked => ({
+  kld: totalKld(candidate.variant, candidate.kvCacheType, problem.model.parameters),
+  tokensPerSecond,
+  contextTokens: candidate.contextTokens,
+  engine: candidate.row.engine,
+  askedContext: problem.workload.contextTokens,
+  nativeContext: problem.model.contextTokens,
+});
+
+/**
+ * Every sensible way to run a model on a machine: the Pareto front of quality, speed and context, best
+ * first by `options.optimize`, each with all settings of its engine, its memory per device against the
+ * budget, its speed as ranges and the command that starts it. Where nothing fits, the shortfall says by
+ * how much and what would help.
+ *
+ * Candidates are quantization × KV type × context × offload × engine; memory is what the engine's own
+ * rules allocate. `fits` is about memory alone, `usable` asks for
+ * `options.usableTokensPerSecond` (3) as well. Pure and total: not fitting is an answer.
+ *
+ * @throws QwqError `invalid_value` for a workload that is none (negative or fractional tokens).
+ */
+export function planFit(
+  model: ModelProfile,
+  hardware: HardwareProfile,
+  workload: Workload,
+  options: PlanOptions = {},
+): FitAnswer {
+  checkWorkload(workload);
+  const problem: Problem = { model, hardware, workload, options };
+  const { fitting, nearest } = search(problem, "every");
+  if (fitting.length === 0) {
+    const shortfall = shortfallOf(problem, nearest);
+    return { fits: false, usable: false, choice: null, plans: [], shortfall };
+  }
+  const usable = usableLimit(problem);
+  const ranked = fitting
+    .map((candidate) => {
+      const speed = speedOf(problem, candidate);
+      const merits = rankedOf(problem, candidate, speed.decodeTokensPerSecond.expected);
+      const score = scorePlan(merits, options.optimize ?? "balanced", usable);
+      return { candidate, speed, merits, score };
+    })
+    .toSorted((a, b) => b.score - a.score);
+  const front = paretoFront(ranked, ({ merits }) => merits, workload.contextTokens);
+  const plans = front.map(({ candidate, speed }) => buildPlan(problem, candidate, speed));
+  return {
+    fits: true,
+    usable: plans.some((plan) => plan.usable),
+    choice: plans[0] ?? null,
+    plans,
+    shortfall: null,
+  };
+}
