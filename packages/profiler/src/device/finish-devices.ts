@@ -1,0 +1,47 @@
+import type { DeviceProfile, MemoryProfile } from "@qwq-fit/schema";
+import type { ProbePorts } from "../ports/probe-ports.ts";
+import { probeVulkanMemory } from "../vulkan/probe-vulkan.ts";
+import { mergeSightings } from "./merge-sightings.ts";
+import { ANY_DEVICE, type ProbeOutcome, type Sighting } from "./sighting.ts";
+
+/** The outcomes of all probes, the most trusted first, as the devices of a profile. */
+export async function finishDevices(
+  ports: ProbePorts,
+  outcomes: readonly ProbeOutcome[],
+  memory: MemoryProfile,
+): Promise<readonly DeviceProfile[]> {
+  const merged = mergeSightings(outcomes.map(({ sightings }) => sightings)).filter(
+    ({ device }) => device.name !== ANY_DEVICE,
+  );
+  const measured = await addVulkanMemory(ports, merged);
+  return measured.map(({ device }) => shareHostMemory(device, memory));
+}
+
+async function addVulkanMemory(
+  ports: ProbePorts,
+  sightings: readonly Sighting[],
+): Promise<readonly Sighting[]> {
+  if (!sightings.some(wantsVulkanMemory)) return sightings;
+  const heaps = await probeVulkanMemory(ports);
+  return sightings.map((sighting) => {
+    const heap = heaps.get(Number(sighting.device.id.slice("vulkan:".length)));
+    if (!wantsVulkanMemory(sighting) || heap === undefined) return sighting;
+    return { ...sighting, device: { ...sighting.device, ...heap } };
+  });
+}
+
+/** A device that no tool but `vulkaninfo` knows. */
+function wantsVulkanMemory({ device }: Sighting): boolean {
+  return /^vulkan:\d+$/.test(device.id) && device.memoryBytes === null;
+}
+
+/** A device that shares the machine's memory and has no limit of its own may use what the machine may. */
+function shareHostMemory(device: DeviceProfile, memory: MemoryProfile): DeviceProfile {
+  if (!device.unified || device.memoryBytes !== null || device.software === true) return device;
+  return {
+    ...device,
+    memoryBytes: memory.limitBytes,
+    freeBytes: memory.availableBytes,
+    memorySource: "the machine's memory (unified)",
+  };
+}

@@ -1,0 +1,49 @@
+import type { HardwareProfile } from "@qwq-fit/schema";
+import { finishDevices } from "./device/finish-devices.ts";
+import { probeCpu } from "./machine/cpu.ts";
+import { probeDisk } from "./machine/disk.ts";
+import { probeMemory } from "./machine/memory.ts";
+import { probeSystem } from "./machine/system.ts";
+import { probeNvidia } from "./nvidia/probe-nvidia.ts";
+import { createNodePorts } from "./ports/node-ports.ts";
+import type { ProbePorts } from "./ports/probe-ports.ts";
+import { probeVulkan } from "./vulkan/probe-vulkan.ts";
+
+export interface ProbeOptions {
+  /** Another machine's ports: a recording, a test. */
+  readonly ports?: ProbePorts;
+  /** Where models go; the user's cache folder where not said. Its file system's free space is told. */
+  readonly modelDirectory?: string;
+  /** What the profile is called; "this machine" where not said. */
+  readonly label?: string;
+}
+
+/**
+ * Probes this machine, all parts side by side, each with a time limit. What cannot be probed becomes a warning with its
+ * cure; nothing is thrown for a tool that is missing, fails, hangs or prints garbage.
+ */
+export async function probeHardware(options: ProbeOptions = {}): Promise<HardwareProfile> {
+  const ports = options.ports ?? createNodePorts();
+  const [os, cpu, memory, disk, ...outcomes] = await Promise.all([
+    probeSystem(ports),
+    probeCpu(ports),
+    probeMemory(ports),
+    probeDisk(ports, options.modelDirectory),
+    probeNvidia(ports),
+    probeVulkan(ports),
+  ]);
+  return {
+    schemaVersion: 1,
+    label: options.label ?? "this machine",
+    os,
+    cpu,
+    memory,
+    devices: await finishDevices(ports, outcomes, memory),
+    hostCount: 1,
+    disk,
+    power: { source: "unknown", batteryPercent: null, loadWatts: null },
+    priceUsd: null,
+    engines: [],
+    warnings: outcomes.flatMap(({ warnings }) => warnings),
+  };
+}
