@@ -5,3 +5,7 @@ export type { SpeedSettings } from "./speed/speed-input.ts";
 export type { BytesByType, SpeedDevice, SpeedEstimate, SpeedInput } from "./speed/speed-types.ts";
 export { planFit } from "./fit/plan-fit.ts";
 export type { Objective, PlanOptions } from "./fit/plan-options.ts";
+export type { LlamaCppEngine, LlamaCppSettings } from "./engines/llama-cpp/llama-cpp-settings.ts";
+export { MemoryEstimator } from "./engines/llama-cpp/memory-estimator.ts";
+export type { BufferBytes, MemoryEstimate } from "./engines/llama-cpp/memory-estimator.ts";
+export { estimateMemory } from "./memory/estimate-memory.ts";

@@ -1,0 +1,94 @@
+import type { BlockAllocator } from "./block-allocator.ts";
+import { sameLayout, type Tensor } from "./tensor.ts";
+
+/** Operations that may write over one of their inputs (ggml-alloc.c, ggml_op_can_inplace). */
+const IN_PLACE: ReadonlySet<string> = new Set([
+  "FILL",
+  "SCALE",
+  "ADD",
+  "ADD_ID",
+  "SUB",
+  "MUL",
+  "DIV",
+  "SQR",
+  "UNARY",
+  "ROPE",
+  "RMS_NORM",
+  "CLAMP",
+  "SOFT_MAX",
+]);
+
+/** A node or leaf of the graph with the allocator that serves it. */
+export interface Placed {
+  readonly tensor: Tensor;
+  readonly allocator: number;
+}
+
+/**
+ * Walks a graph as it would run and takes and gives back storage for each tensor; the peaks stay in
+ * the allocators (ggml-alloc.c, ggml_gallocr_alloc_graph_impl, step for step).
+ */
+export function allocateGraph(
+  nodes: readonly Placed[],
+  leaves: readonly Placed[],
+  allocators: readonly BlockAllocator[],
+): void {
+  for (const { tensor, allocator } of leaves) take(tensor, allocator, allocators);
+  for (const { tensor, allocator } of nodes) {
+    // a view without operation only keeps its sources alive; the scheduler adds such nodes
+    if (tensor.viewOf !== null && tensor.operation !== "NONE") tensor.viewOf.views += 1;
+    if (tensor.isInput) take(tensor, allocator, allocators);
+    for (const source of tensor.sources) {
+      source.children += 1;
+      if (source.isInput) take(source, allocator, allocators);
+    }
+  }
+  for (const { tensor, allocator } of nodes) {
+    for (const source of tensor.sources) take(source, allocator, allocators);
+    take(tensor, allocator, allocators);
+    for (const source of tensor.sources) letGo(source, allocators);
+  }
+}
+
+function letGo(source: Tensor, allocators: readonly BlockAllocator[]): void {
+  source.children -= 1;
+  if (source.children !== 0 || source.views !== 0) return;
+  const base = source.viewOf;
+  if (base !== null) {
+    base.views -= 1;
+    if (base.views === 0 && base.children === 0 && base.allocated) give(base, allocators);
+  } else if (source.allocated) {
+    give(source, allocators);
+  }
+}
+
+/** ggml_gallocr_free_node. */
+function give(tensor: Tensor, allocators: readonly BlockAllocator[]): void {
+  if (tensor.isOutput) return;
+  allocators[tensor.allocatorIndex]?.release(tensor.chunk, tensor.offset, tensor.bytes);
+  tensor.allocated = false;
+}
+
+/** ggml_gallocr_allocate_node. */
+function take(tensor: Tensor, allocator: number, allocators: readonly BlockAllocator[]): void {
+  if (tensor.storage !== null || tensor.allocated || tensor.viewOf !== null) return;
+  tensor.allocated = true;
+  if (IN_PLACE.has(tensor.operation)) {
+    for (const source of tensor.sources) {
+      // a view is never `allocated`, so only whole tensors are written over
+      if (!source.allocated || source.isOutput || !sameLayout(tensor, source)) continue;
+      if (source.children !== 1 || source.views !== 0) continue;
+      tensor.allocatorIndex = source.allocatorIndex;
+      tensor.chunk = source.chunk;
+      tensor.offset = source.offset;
+      source.allocated = false;
+      return;
+    }
+  }
+  const own = allocators[allocator];
+  if (own === undefined) return;
+  const at = own.allocate(tensor.bytes);
+  tensor.allocatorIndex = allocator;
+  tensor.chunk = at.chunk;
+  tensor.offset = at.offset;
+}

@@ -1,0 +1,57 @@
+import { assignBackends } from "./assign-backends.ts";
+import { BlockAllocator } from "./block-allocator.ts";
+import type { ComputeGraph } from "./compute-graph.ts";
+import { allocateGraph } from "./graph-allocator.ts";
+import type { SchedulerBackend } from "./scheduler-backend.ts";
+import { splitGraph } from "./split-graph.ts";
+
+/** How the compute buffer of one backend is allocated. */
+export interface BufferRules {
+  readonly alignmentBytes: number;
+  readonly maxBufferBytes: number;
+  /** Bytes that the backend adds to each buffer. */
+  readonly extraBytes: number;
+}
+
+/** A compute buffer's chunks in bytes. */
+type Chunks = readonly number[];
+
+/**
+ * Sizes of the compute buffers after the engine has reserved these graphs one after the other; a buffer
+ * is made anew only where a chunk must grow (ggml-alloc.c, ggml_gallocr_reserve_n_impl).
+ *
+ * @returns bytes of each backend's buffer, in the order of `rules`.
+ */
+export function reserveGraphs(
+  graphs: readonly ComputeGraph[],
+  backends: readonly SchedulerBackend[],
+  rules: readonly BufferRules[],
+  copies: number,
+): readonly number[] {
+  let buffers: Chunks[] = rules.map(() => []);
+  for (const graph of graphs) {
+    const peaks = peakBytes(graph, backends, rules, copies);
+    buffers = buffers.map((chunks, index) => {
+      const needed = peaks[index] ?? [];
+      const extra = rules[index]?.extraBytes ?? 0;
+      const grows = needed.some((bytes, chunk) => bytes > (chunks[chunk] ?? 0));
+      return grows ? needed.map((bytes) => (bytes === 0 ? 0 : bytes + extra)) : chunks;
+    });
+  }
+  return buffers.map((chunks) => chunks.reduce((sum, bytes) => sum + bytes, 0));
+}
+
+function peakBytes(
+  graph: ComputeGraph,
+  backends: readonly SchedulerBackend[],
+  rules: readonly BufferRules[],
+  copies: number,
+): readonly Chunks[] {
+  const allocators = rules.map(
+    ({ alignmentBytes, maxBufferBytes }) => new BlockAllocator(alignmentBytes, maxBufferBytes),
+  );
+  assignBackends(graph, backends);
+  const split = splitGraph(graph, backends, copies);
+  allocateGraph(split.nodes, split.leaves, allocators);
+  return allocators.map(({ peaks }) => peaks);
+}

@@ -1,0 +1,88 @@
+import { getRows, input, like, reshape, view } from "../ggml/operations.ts";
+import { Tensor } from "../ggml/tensor.ts";
+import { rowBytes } from "../tensor-types.ts";
+import { attend, type AttentionShape, attentionInputs } from "./attention.ts";
+import { blockShape, widestValueRow } from "./block-shape.ts";
+import type { GraphBuilder } from "./graph-builder.ts";
+
+/**
+ * qwen2, qwen3, llama and their kin: attention with optional biases and norms of queries and keys, then a
+ * gated feed-forward net (llama.cpp v0.5.0 src/models/qwen2.cpp, qwen3.cpp, llama.cpp).
+ */
+export function buildDenseTransformer(builder: GraphBuilder): void {
+  const { model, blocks } = builder.input;
+  let current = builder.embeddings();
+  const positions = input("I32", builder.batch.tokens);
+  const first = blockShape(builder.input, blocks[0] ?? 0);
+  const inputs = attentionInputs(builder, first, widestValueRow(model));
+  const wanted = input("I32", builder.batch.outputs);
+  const last = blocks.at(-1);
+  for (const block of blocks) {
+    let residual = current;
+    const shape = blockShape(builder.input, block);
+    const normed = builder.norm(current, `blk.${block}.attn_norm.weight`, block);
+    const qkv = queriesKeysValues(builder, block, shape, normed, positions);
+    let cur = attend(builder, block, shape, inputs, qkv);
+    cur = builder.linear(`blk.${block}.attn_output`, cur);
+    if (block === last) {
+      cur = getRows(cur, wanted);
+      residual = getRows(residual, wanted);
+    }
+    const middle = like("ADD", cur, residual);
+    const ffn = builder.norm(middle, `blk.${block}.ffn_norm.weight`, block);
+    current = like("ADD", gatedFeedForward(builder, `blk.${block}.ffn`, ffn), middle);
+  }
+  finish(builder, current);
+}
+
+/** The three projections, split in heads, normed where the model does, and rotated (build_qkv). */
+export function queriesKeysValues(
+  builder: GraphBuilder,
+  block: number,
+  shape: AttentionShape,
+  x: Tensor,
+  positions: Tensor,
+): [Tensor, Tensor, Tensor] {
+  const prefix = `blk.${block}`;
+  const heads = builder.input.model.attentionHeads;
+  const { tokens } = builder.batch;
+  const { keyLength, valueLength, kvHeads } = shape;
+  let query: Tensor;
+  let key: Tensor;
+  let value: Tensor;
+  if (builder.optional(`${prefix}.attn_qkv.weight`) === undefined) {
+    query = reshape(builder.linear(`${prefix}.attn_q`, x), keyLength, heads, tokens);
+    key = reshape(builder.linear(`${prefix}.attn_k`, x), keyLength, kvHeads, tokens);
+    value = reshape(builder.linear(`${prefix}.attn_v`, x), valueLength, kvHeads, tokens);
+  } else {
+    const fused = builder.linear(`${prefix}.attn_qkv`, x);
+    const part = (length: number, count: number): Tensor =>
+      view(fused, [length, count, tokens], [rowBytes(fused.type, length), fused.strides[1]]);
+    query = part(keyLength, heads);
+    key = part(keyLength, kvHeads);
+    value = part(valueLength, kvHeads);
+  }
+  const factors = builder.optional("rope_freqs.weight");
+  const rotated = (t: Tensor, norm: string): Tensor => {
+    const name = `${prefix}.${norm}.weight`;
+    const normed = builder.optional(name) === undefined ? t : builder.norm(t, name, block);
+    return like("ROPE", normed, ...(factors === undefined ? [positions] : [positions, factors]));
+  };
+  return [rotated(query, "attn_q_norm"), rotated(key, "attn_k_norm"), value];
+}
+
+/** down(silu(gate(x)) * up(x)) (build_ffn, LLM_FFN_SILU, LLM_FFN_PAR). */
+export function gatedFeedForward(builder: GraphBuilder, prefix: string, x: Tensor): Tensor {
+  const up = builder.linear(`${prefix}_up`, x);
+  const gate = builder.linear(`${prefix}_gate`, x);
+  return builder.linear(`${prefix}_down`, new Tensor(gate.type, gate.lengths, "GLU", [gate, up]));
+}
+
+/** The last norm and the head; both stay allocated to the end (llm_graph_result::set_outputs). */
+export function finish(builder: GraphBuilder, x: Tensor): void {
+  const normed = builder.norm(x, "output_norm.weight", null);
+  const logits = builder.linear("output", normed);
+  normed.isOutput = true;
+  logits.isOutput = true;
+  builder.graph.expand(logits);
+}

@@ -1,0 +1,109 @@
+import { ComputeGraph } from "../ggml/compute-graph.ts";
+import { input as graphInput, like, matMul, reshape } from "../ggml/operations.ts";
+import { type Four, Tensor } from "../ggml/tensor.ts";
+import type { GraphBatch, GraphInput } from "./graph-input.ts";
+
+/** Below this many tokens, and with all layers offloaded, a norm is kept with its block (src/llama-context.cpp, llama_context::graph_get_cb). */
+const PINNED_NORM_TOKENS = 32;
+
+/** Parts that the engine's graphs share (llama.cpp v0.5.0 src/llama-graph.cpp, llm_graph_context). */
+export class GraphBuilder {
+  readonly graph: ComputeGraph = new ComputeGraph();
+  readonly input: GraphInput;
+  readonly batch: GraphBatch;
+  readonly #weights = new Map<string, Tensor>();
+  readonly #caches = new Map<string, Tensor>();
+  readonly #deviceCount: number;
+  readonly #pinsNorms: boolean;
+
+  constructor(input: GraphInput, batch: GraphBatch, deviceCount: number) {
+    this.input = input;
+    this.batch = batch;
+    this.#deviceCount = deviceCount;
+    this.#pinsNorms =
+      batch.tokens < PINNED_NORM_TOKENS || input.offloadedLayers > input.split.blocks.length;
+  }
+
+  /** A weight, or undefined where the model has none of this name. */
+  optional(name: string): Tensor | undefined {
+    const known = this.#weights.get(name);
+    if (known !== undefined) return known;
+    const info = this.input.weights.get(name);
+    const buffer = this.input.bufferOf.get(name);
+    if (info === undefined || buffer === undefined) return undefined;
+    const [a = 1, b = 1, c = 1, d = 1] = info.shape;
+    const made = new Tensor(info.type, [a, b, c, d], "NONE", [], {
+      storage: { buffer, weights: true },
+    });
+    this.#weights.set(name, made);
+    return made;
+  }
+
+  /** A weight that the architecture cannot do without; a missing one gets the shape given. */
+  weight(name: string, ...lengths: readonly number[]): Tensor {
+    const found = this.optional(name);
+    if (found !== undefined) return found;
+    const [a = 1, b = 1, c = 1, d = 1] = lengths;
+    const made = new Tensor("F32", [a, b, c, d], "NONE", [], {
+      storage: { buffer: "cpu", weights: true },
+    });
+    this.#weights.set(name, made);
+    return made;
+  }
+
+  /** A cache tensor of a block, on the block's device. */
+  cache(name: string, block: number, type: string, lengths: Four): Tensor {
+    const known = this.#caches.get(name);
+    if (known !== undefined) return known;
+    const device = this.input.split.blocks[block] ?? -1;
+    const made = new Tensor(type, lengths, "NONE", [], {
+      storage: { buffer: device < 0 ? "cpu" : device, weights: false },
+    });
+    this.#caches.set(name, made);
+    return made;
+  }
+
+  /** Token embeddings; the input for ready embeddings is allocated beside them (build_inp_embd). */
+  embeddings(): Tensor {
+    const { tokens } = this.batch;
+    const length = this.input.model.embeddingLength;
+    const ids = graphInput("I32", tokens);
+    const ready = graphInput("F32", length, tokens);
+    const table = this.weight("token_embd.weight", length, this.input.model.vocabularySize);
+    const looked = new Tensor("F32", [length, tokens, 1, 1], "GET_ROWS", [table, ids]);
+    this.graph.expand(looked);
+    this.graph.expand(ready);
+    return looked;
+  }
+
+  /** RMS norm times its weight (build_norm). */
+  norm(x: Tensor, weightName: string, block: number | null): Tensor {
+    const normed = like("RMS_NORM", x);
+    const weight = this.optional(weightName);
+    if (weight === undefined) return normed;
+    if (block !== null && this.#pinsNorms) {
+      const device = this.input.split.blocks[block] ?? -1;
+      normed.backend = device < 0 ? this.#deviceCount : device;
+    }
+    return like("MUL", normed, weight);
+  }
+
+  /** A matrix with its scale (build_lora_mm), then its bias. */
+  linear(prefix: string, x: Tensor): Tensor {
+    let result = matMul(this.weight(`${prefix}.weight`, x.lengths[0], x.lengths[0]), x);
+    const scale = this.optional(`${prefix}.scale`);
+    if (scale !== undefined) result = like("MUL", result, scale);
+    const bias = this.optional(`${prefix}.bias`);
+    return bias === undefined ? result : like("ADD", result, bias);
+  }
+
+  /** Rotates in one matrix of Hadamard (src/llama-impl.h, llama_mul_mat_hadamard). */
+  hadamard(x: Tensor, rotation: Tensor): Tensor {
+    const side = rotation.lengths[0];
+    const rows = x.elements / side;
+    const flat = x.isContiguous
+      ? reshape(x, side, rows)
+      : new Tensor(x.type, [side, rows, 1, 1], "CONT", [x]);
+    return reshape(matMul(rotation, flat), ...x.lengths);
+  }
+}
