@@ -1,0 +1,16 @@
+/** A tensor whose type is not chosen yet. */
+export interface PlannedTensor {
+  readonly name: string;
+  /** GGUF order: the row length first. */
+  readonly shape: readonly number[];
+}
+
+/** A matrix or vector of a block: "blk.3.attn_q.weight". */
+export function blockTensor(
+  block: number,
+  name: string,
+  shape: readonly number[],
+  kind: "weight" | "bias" | "" = "weight",
+): PlannedTensor {
+  return { name: `blk.${block}.${name}${kind === "" ? "" : `.${kind}`}`, shape };
+}
