@@ -60,3 +60,12 @@ export { DEFAULT_REQUEST_LIMITS, checkSampling, readChatRequest } from "./valida
 export type { RequestLimits } from "./validate/chat-request.ts";
 export { createChecker } from "./validate/problem.ts";
 export type { Checked, Checker, NumberRange, Problem } from "./validate/problem.ts";
+export { encodeNamedEvent } from "./named-event.ts";
+export type { ChatConverter, NamedEvent } from "./named-event.ts";
+export { chatFromResponses } from "./responses/request.ts";
+export { createResponsesConverter, responseFromChat } from "./responses/stream.ts";
+export type { ResponsesOptions } from "./responses/stream.ts";
+export type { ResponsesDialect } from "./responses/items.ts";
+export { chatFromMessages } from "./messages/request.ts";
+export { createMessagesConverter, messageFromChat, messagesError } from "./messages/stream.ts";
+export type { MessagesOptions } from "./messages/stream.ts";

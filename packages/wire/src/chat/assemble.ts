@@ -22,6 +22,7 @@ interface ChoiceParts {
   reasoning: string;
   refusal: string | null;
   finish: FinishReason | null;
+  stop: string | number | null;
   calls: Map<number, { id: string; name: string; arguments: string }>;
   logprobs: TokenLogprob[] | null;
 }
@@ -79,6 +80,7 @@ function freshParts(): ChoiceParts {
     reasoning: "",
     refusal: null,
     finish: null,
+    stop: null,
     calls: new Map(),
     logprobs: null,
   };
@@ -91,6 +93,7 @@ function addDelta(parts: ChoiceParts, choice: ChunkChoice): void {
   parts.reasoning += reasoningOf(delta) ?? "";
   for (const call of delta.tool_calls ?? []) addToolCall(parts.calls, call);
   if (choice.finish_reason) parts.finish = choice.finish_reason;
+  parts.stop = choice.stop_reason ?? parts.stop;
   const tokens = choice.logprobs?.content;
   if (tokens) parts.logprobs = [...(parts.logprobs ?? []), ...tokens];
 }
@@ -131,6 +134,7 @@ function wholeChoice(index: number, parts: ChoiceParts): ChatChoice {
       ...(calls.length === 0 ? {} : { tool_calls: calls }),
     },
     finish_reason: parts.finish,
+    ...(parts.stop === null ? {} : { stop_reason: parts.stop }),
     ...(parts.logprobs === null ? {} : { logprobs: { content: parts.logprobs } }),
   };
 }

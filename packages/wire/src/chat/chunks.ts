@@ -16,7 +16,8 @@ export function chunksOf(
     object: "chat.completion.chunk",
     choices: [choice],
   });
-  const chunks = choices.flatMap(({ index, message, finish_reason, logprobs }) => {
+  const chunks = choices.flatMap(({ message, ...choice }) => {
+    const { index } = choice;
     const reasoning = reasoningOf(message);
     const deltas: ChatDelta[] = [{ role: "assistant" }];
     if (reasoning !== undefined) deltas.push(reasoningDelta(reasoning));
@@ -27,7 +28,7 @@ export function chunksOf(
     }
     return [
       ...deltas.map((delta) => chunk({ index, delta, finish_reason: null })),
-      chunk({ index, delta: {}, finish_reason, ...(logprobs ? { logprobs } : {}) }),
+      chunk({ ...choice, delta: {} }),
     ];
   });
   if (options.includeUsage && usage) {

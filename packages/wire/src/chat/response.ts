@@ -38,6 +38,8 @@ export interface ChatChoice {
   readonly index: number;
   readonly message: AnswerMessage;
   readonly finish_reason: FinishReason | null;
+  /** vLLM's field: the stop text that ended the answer, or null. */
+  readonly stop_reason?: string | number | null;
   readonly logprobs?: ChoiceLogprobs | null;
 }
 
@@ -76,6 +78,8 @@ export interface ChunkChoice {
   readonly index: number;
   readonly delta: ChatDelta;
   readonly finish_reason: FinishReason | null;
+  /** vLLM's field: the stop text that ended the answer, or null. */
+  readonly stop_reason?: string | number | null;
   readonly logprobs?: ChoiceLogprobs | null;
 }
 
