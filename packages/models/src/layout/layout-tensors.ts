@@ -1,10 +1,10 @@
 import type { ModelEntry, TensorInfo } from "@qwq-fit/schema";
 
 import { tensorBytes, tensorType } from "../ggml/tensor-types.ts";
-import { mixTypes } from "./mix-types.ts";
+import type { MixPlan } from "./mix-types.ts";
+import { mixTypes, planMix } from "./mix-types.ts";
 import { modelFacts } from "./model-facts.ts";
 import { planTensors } from "./plan-tensors.ts";
-import type { PlannedTensor } from "./planned-tensor.ts";
 
 export interface LayoutOptions {
   /** Made with an importance matrix: some mixes then choose other types. Default false. */
@@ -23,21 +23,21 @@ export function layoutTensors(
   quantization: string,
   options: LayoutOptions = {},
 ): readonly TensorInfo[] {
-  return typedTensors(planTensors(entry), entry, quantization, options);
+  return typedTensors(planMix(planTensors(entry)), entry, quantization, options);
 }
 
 /** As {@link layoutTensors}, over tensors planned before: many quantizations share one plan. */
 export function typedTensors(
-  tensors: readonly PlannedTensor[],
+  plan: MixPlan,
   entry: ModelEntry,
   quantization: string,
   options: LayoutOptions = {},
 ): readonly TensorInfo[] {
-  const types = mixTypes(tensors, quantization, {
+  const types = mixTypes(plan, quantization, {
     ...modelFacts(entry.architecture, entry.hyperparameters),
     imatrix: options.imatrix ?? false,
   });
-  return tensors.map((tensor, index) => {
+  return plan.tensors.map((tensor, index) => {
     const type = tensorType(types[index] ?? "F32");
     return {
       name: tensor.name,

@@ -15,47 +15,65 @@ export type ModelFacts = Omit<MixFacts, "baseType"> & {
 /** The converter's type of tensors that no mix changes (conversion/base.py, prepare_tensors). */
 const KEPT_TYPE = "F32";
 
-/**
- * The type of each tensor in a file of this quantization, in the order of `tensors`
- * (llama.cpp v0.5.0 src/llama-quant.cpp, llama_tensor_get_type).
- */
-export function mixTypes(
-  tensors: readonly PlannedTensor[],
-  quantization: string,
-  model: ModelFacts,
-): string[] {
-  const mix = fileType(quantization);
-  const facts: MixFacts = { ...model, baseType: mix.baseType };
-  const categories = tensors.map((tensor) => categoryOf(tensor.name));
-  if (tensorType(mix.baseType).blockElements === 1) {
-    return tensors.map((tensor) => (mayQuantize(tensor) ? mix.baseType : KEPT_TYPE));
-  }
-  const tied = !categories.includes("output");
-  const counter = createCounter(categories, model.blocks);
-  const types = Array.from<string>({ length: tensors.length });
-  for (const index of engineOrder(tensors)) {
-    const tensor = tensors[index];
-    const category = categories[index];
-    if (tensor === undefined || category === undefined) continue;
-    const wanted = wantedType(tensor, category, mix.name, facts, tied, counter);
-    types[index] = mayQuantize(tensor) ? fittingType(wanted, tensor.shape[0] ?? 1) : KEPT_TYPE;
-  }
-  return types;
+/** What the rules ask of the tensors, found once for all quantizations of a model. */
+export interface MixPlan {
+  readonly tensors: readonly PlannedTensor[];
+  readonly categories: readonly TensorCategory[];
+  readonly layers: readonly number[];
+  readonly quantizable: readonly boolean[];
+  /** Indices in the engine's order: by layer, then by name (src/llama-model-loader.h, weight_name_comparer). */
+  readonly order: readonly number[];
+  readonly values: number;
+  readonly tied: boolean;
 }
 
-/** Gives each tensor its {@link MixPlace} and counts it. */
-type Counter = (category: TensorCategory, name: string) => MixPlace;
+/** Prepares tensors for {@link mixTypes}. */
+export function planMix(tensors: readonly PlannedTensor[]): MixPlan {
+  const categories = tensors.map((tensor) => categoryOf(tensor.name));
+  const layers = tensors.map((tensor) => layerOf(tensor.name));
+  const order = [...tensors.keys()].toSorted((left, right) => {
+    const byLayer = (layers[left] ?? 0) - (layers[right] ?? 0);
+    return byLayer === 0 ? compareText(tensors[left]?.name, tensors[right]?.name) : byLayer;
+  });
+  return {
+    tensors,
+    categories,
+    layers,
+    quantizable: tensors.map(mayQuantize),
+    order,
+    values: categories.filter(isValue).length,
+    tied: !categories.includes("output"),
+  };
+}
 
-function createCounter(categories: readonly TensorCategory[], layers: number): Counter {
-  const values = categories.filter(isValue).length;
+/**
+ * The type of each tensor in a file of this quantization, in the order of the plan's tensors
+ * (llama.cpp v0.5.0 src/llama-quant.cpp, llama_tensor_get_type).
+ *
+ * @throws QwqError `invalid_value` for an unknown quantization.
+ */
+export function mixTypes(plan: MixPlan, quantization: string, model: ModelFacts): string[] {
+  const mix = fileType(quantization);
+  const facts: MixFacts = { ...model, baseType: mix.baseType };
+  if (tensorType(mix.baseType).blockElements === 1) {
+    return plan.quantizable.map((quantizable) => (quantizable ? mix.baseType : KEPT_TYPE));
+  }
+  const types = plan.tensors.map(() => KEPT_TYPE);
   let value = 0;
   let down = 0;
-  return (category, name) => {
-    const place = { value, values, down, layer: layerOf(name), layers };
+  for (const index of plan.order) {
+    const tensor = plan.tensors[index];
+    const category = plan.categories[index];
+    if (tensor === undefined || category === undefined || plan.quantizable[index] !== true)
+      continue;
+    const layer = plan.layers[index] ?? 0;
+    const place = { value, values: plan.values, down, layer, layers: model.blocks };
+    const wanted = wantedType(tensor, category, mix.name, facts, plan.tied, place);
+    types[index] = fittingType(wanted, tensor.shape[0] ?? 1);
     if (isValue(category)) value += 1;
     if (category === "feed-forward-down") down += 1;
-    return place;
-  };
+  }
+  return types;
 }
 
 /** Fused query-key-value matrices count as values (src/llama-quant.cpp, category_is_attn_v). */
@@ -69,16 +87,15 @@ function wantedType(
   mix: string,
   facts: MixFacts,
   tied: boolean,
-  counter: Counter,
+  place: MixPlace,
 ): string {
-  if (!mayQuantize(tensor)) return KEPT_TYPE;
   if (category === "output" || (tied && category === "token-embedding")) {
     const row = tensor.shape[0] ?? 1;
     const fits = row % tensorType(facts.baseType).blockElements === 0;
     return outputType(mix, facts.baseType, fits);
   }
   if (mix === "MXFP4_MOE") return (tensor.shape[2] ?? 1) > 1 ? "MXFP4" : "Q8_0";
-  return mixedType(category, mix, facts, counter(category, tensor.name)) ?? facts.baseType;
+  return mixedType(category, mix, facts, place) ?? facts.baseType;
 }
 
 /** What stands in for a type whose blocks do not divide the row (src/llama-quant.cpp, tensor_type_fallback). */
@@ -111,13 +128,7 @@ function layerOf(name: string): number {
   return Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? -1);
 }
 
-/** Indices by layer, then by name: the order in which the engine counts (src/llama-model-loader.h, weight_name_comparer). */
-function engineOrder(tensors: readonly PlannedTensor[]): number[] {
-  const keys = tensors.map((tensor, index) => ({ layer: layerOf(tensor.name), tensor, index }));
-  keys.sort(
-    (left, right) =>
-      left.layer - right.layer ||
-      (left.tensor.name < right.tensor.name ? -1 : left.tensor.name > right.tensor.name ? 1 : 0),
-  );
-  return keys.map((key) => key.index);
+function compareText(left = "", right = ""): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }

@@ -1,17 +1,42 @@
 import type { ModelEntry } from "@qwq-fit/schema";
 import { QwqError } from "@qwq-fit/schema";
 
+import { blockCount } from "../profile/block-caches.ts";
 import { numberOr, requiredNumber } from "../profile/hyperparameters.ts";
 import { attentionTensors, blockNorms, feedForwardTensors } from "./dense-blocks.ts";
+import { deepseekFeedForward, expertTensors, gatedSharedExpertTensors } from "./expert-blocks.ts";
+import { hybridAttention, predictionTensors } from "./hybrid-blocks.ts";
+import { latentAttentionTensors } from "./latent-attention.ts";
 import type { PlannedTensor } from "./planned-tensor.ts";
+import { blockTensor } from "./planned-tensor.ts";
 
 type BlockPlan = (entry: ModelEntry, block: number) => PlannedTensor[];
 
 /** Tensors of one block by architecture (llama.cpp v0.5.0 src/models/<architecture>.cpp, load_arch_tensors). */
 const BLOCK_PLANS: Readonly<Record<string, BlockPlan>> = {
+  deepseek2: (entry, block) => [
+    ...blockNorms(entry, block),
+    ...latentAttentionTensors(entry, block),
+    ...deepseekFeedForward(entry, block),
+  ],
+  gemma3: gemmaBlock,
   llama: denseBlock,
   qwen2: denseBlock,
   qwen3: denseBlock,
+  qwen35: (entry, block) => [...hybridAttention(entry, block), ...feedForwardTensors(entry, block)],
+  qwen35moe: (entry, block) => [
+    ...hybridAttention(entry, block),
+    ...gatedSharedExpertTensors(entry, block),
+  ],
+  qwen3moe: (entry, block) => [
+    ...blockNorms(entry, block),
+    ...attentionTensors(entry, block),
+    ...expertTensors(entry, block),
+  ],
+  qwen3next: (entry, block) => [
+    ...hybridAttention(entry, block),
+    ...gatedSharedExpertTensors(entry, block),
+  ],
 };
 
 /** Architectures whose layout can be computed from hyperparameters alone. */
@@ -38,7 +63,11 @@ export function planTensors(entry: ModelEntry): PlannedTensor[] {
   }
   tensors.push({ name: "output_norm.weight", shape: [width] }, ...frequencyFactors(entry));
   const blocks = requiredNumber(entry.hyperparameters, "block_count");
-  for (let block = 0; block < blocks; block++) tensors.push(...plan(entry, block));
+  const running = blockCount(entry.hyperparameters);
+  for (let block = 0; block < blocks; block++) {
+    tensors.push(...plan(entry, block));
+    if (block >= running) tensors.push(...predictionTensors(entry, block));
+  }
   return tensors;
 }
 
@@ -47,6 +76,16 @@ function denseBlock(entry: ModelEntry, block: number): PlannedTensor[] {
     ...blockNorms(entry, block),
     ...attentionTensors(entry, block),
     ...feedForwardTensors(entry, block),
+  ];
+}
+
+/** As dense, with norms behind both halves (src/models/gemma3.cpp). */
+function gemmaBlock(entry: ModelEntry, block: number): PlannedTensor[] {
+  const width = requiredNumber(entry.hyperparameters, "embedding_length");
+  return [
+    ...denseBlock(entry, block),
+    blockTensor(block, "post_attention_norm", [width]),
+    blockTensor(block, "post_ffw_norm", [width]),
   ];
 }
 

@@ -65,7 +65,8 @@ function blockCache(architecture: string, values: Hyperparameters, block: number
 }
 
 /** Every block of a Mamba is recurrent; of a hybrid Qwen all but each fourth (src/models/qwen35.cpp). */
-function isRecurrent(architecture: string, values: Hyperparameters, block: number): boolean {
+export function isRecurrent(architecture: string, values: Hyperparameters, block: number): boolean {
+  if (block >= blockCount(values)) return false;
   const listed = values["attention.recurrent_layers"];
   if (typeof listed === "object") return (listed[block] ?? 0) !== 0;
   if (HYBRID_INTERVALS.has(architecture)) {

@@ -1,6 +1,7 @@
 import type { ModelEntry, ModelProfile, TensorInfo, WeightsVariant } from "@qwq-fit/schema";
 
 import { typedTensors } from "../layout/layout-tensors.ts";
+import { planMix } from "../layout/mix-types.ts";
 import { planTensors } from "../layout/plan-tensors.ts";
 import { countParameters } from "./count-parameters.ts";
 import { modelShape } from "./model-shape.ts";
@@ -39,7 +40,7 @@ export interface EntryOptions {
  */
 export function modelFromEntry(entry: ModelEntry, options: EntryOptions = {}): ModelProfile {
   const shape = modelShape(entry.architecture, entry.hyperparameters);
-  const planned = planTensors(entry);
+  const planned = planMix(planTensors(entry));
   const quantizations = options.quantizations ?? COMMON_QUANTIZATIONS;
   const computed = quantizations.map((quantization) =>
     computedVariant(entry, quantization, typedTensors(planned, entry, quantization)),

@@ -3,7 +3,7 @@ import type { TensorInfo } from "@qwq-fit/schema";
 import { fileTypeById } from "../ggml/file-types.ts";
 import type { GgufValue } from "../gguf/gguf-header.ts";
 import type { ModelFacts } from "../layout/mix-types.ts";
-import { mixTypes } from "../layout/mix-types.ts";
+import { mixTypes, planMix } from "../layout/mix-types.ts";
 
 /** A file's quantization, and what is odd about it. */
 export interface QuantizationName {
@@ -30,7 +30,7 @@ export function quantizationOf(
   const id = metadata.get("general.file_type");
   const stated = typeof id === "number" ? fileTypeById(id)?.name : undefined;
   if (stated === undefined) return { name: main, imatrix, warnings: [] };
-  const mixed = mainType(tensors, mixTypes(tensors, stated, { ...model, imatrix }));
+  const mixed = mainType(tensors, mixTypes(planMix(tensors), stated, { ...model, imatrix }));
   if (main === mixed) return { name: stated, imatrix, warnings: [] };
   return {
     name: main,
