@@ -1,0 +1,19 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Catalog } from "@qwq-fit/schema";
+
+/**
+ * The catalogue of models, hardware and prices that came with this package: `catalog.json` beside the bundle, made and
+ * validated by the build; run from source, it is compiled from profiles/.
+ */
+export async function loadCatalog(): Promise<Catalog> {
+  try {
+    const text = await readFile(new URL("./catalog.json", import.meta.url), "utf8");
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the build has validated it
+    return JSON.parse(text) as Catalog;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
+  const { compileCatalog } = await import("./compile-catalog.ts");
+  return compileCatalog(fileURLToPath(new URL("../../../../profiles", import.meta.url)));
+}

@@ -1,0 +1,30 @@
+import { writeFile } from "node:fs/promises";
+import { QwqError } from "@qwq-fit/schema";
+import { loadCatalog } from "../catalog/load-catalog.ts";
+import type { CommandIo } from "../command-io.ts";
+import { EXIT } from "../exit-code.ts";
+import { probeHardware } from "../hardware/probe-hardware.ts";
+import { readHardware } from "../hardware/read-hardware.ts";
+import type { ProfileOptions } from "../options/command-options.ts";
+import { textFor } from "../text/text-for.ts";
+import { drawProfile } from "../view/profile-view.ts";
+import { withProgress } from "../view/progress.ts";
+import { terminalOf } from "../view/terminal.ts";
+
+/** `qwq-fit profile`: the machine as the planner sees it. */
+export async function profile(options: ProfileOptions, io: CommandIo): Promise<number> {
+  const catalog = await loadCatalog();
+  const hardware =
+    options.hardware === undefined
+      ? await withProgress("Looking at this machine", probeHardware({ catalog }), io)
+      : await readHardware(options.hardware, catalog);
+  if (options.record !== undefined) {
+    const record = `${JSON.stringify(hardware, null, 2)}\n`;
+    await writeFile(options.record, record).catch((error: unknown) => {
+      throw new QwqError("invalid_value", `${options.record} cannot be written`, { cause: error });
+    });
+  }
+  if (options.json === true) io.out(`${JSON.stringify(hardware)}\n`);
+  else io.out(drawProfile(hardware, await textFor(io), terminalOf(io)));
+  return EXIT.fits;
+}

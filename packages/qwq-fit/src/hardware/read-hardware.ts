@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { QwqError } from "@qwq-fit/schema";
+import type { Catalog, HardwareProfile } from "@qwq-fit/schema";
+
+/** A profile is some kilobytes; a file above this is something else. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+async function readProfile(path: string): Promise<HardwareProfile> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw new QwqError("file_not_found", `${path} cannot be read`, {
+      cause: error,
+      hint: 'Name a file that `qwq-fit profile --record FILE` wrote, or a machine such as "RTX 4090".',
+    });
+  });
+  if (text.length > MOST_BYTES) {
+    throw new QwqError("invalid_configuration", `${path} is too large for a hardware profile`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new QwqError("invalid_configuration", `${path} is not JSON`, { cause: error });
+  }
+  const { hardwareProfile, validate } = await import("@qwq-fit/schema/validate");
+  return validate(hardwareProfile, profileOf(value), path);
+}
+
+/** A recording holds the profile beside the raw outputs of tools. */
+function profileOf(value: unknown): unknown {
+  const inside = typeof value === "object" && value !== null && "profile" in value;
+  return inside ? value.profile : value;
+}
+
+/**
+ * The machine that `--hardware` names: a file with a recorded profile, or a label such as "2x RTX 3090".
+ *
+ * @throws {QwqError} `file_not_found`, `invalid_configuration`, `unknown_hardware`, `ambiguous_name`.
+ */
+export async function readHardware(name: string, _catalog: Catalog): Promise<HardwareProfile> {
+  if (/\.json$/iu.test(name) || /^[./~\\]/u.test(name) || existsSync(name)) {
+    return readProfile(name);
+  }
+  throw new QwqError("unknown_hardware", `No machine or device is called "${name}"`);
+}

@@ -1,0 +1,20 @@
+export { probeHardware } from "./hardware/probe-hardware.ts";
+export { readModel } from "./model/read-model.ts";
+export type { ReadModelOptions } from "./model/read-model.ts";
+export { loadCatalog } from "./catalog/load-catalog.ts";
+export { estimateMemory, planFit } from "@qwq-fit/planner";
+export type { LlamaCppSettings, PlanOptions } from "@qwq-fit/planner";
+export { DEFAULT_WORKLOAD, QwqError } from "@qwq-fit/schema";
+export type {
+  Catalog,
+  ErrorCode,
+  Estimate,
+  FitAnswer,
+  FitPlan,
+  HardwareProfile,
+  MemoryReport,
+  ModelProfile,
+  Shortfall,
+  WeightsVariant,
+  Workload,
+} from "@qwq-fit/schema";

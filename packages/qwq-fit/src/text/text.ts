@@ -1,0 +1,85 @@
+/** Everything the command says to a person, one file a language. Numbers, names and commands are handed in as they are. */
+export interface Text {
+  readonly labels: {
+    readonly machine: string;
+    readonly plan: string;
+    readonly memory: string;
+    readonly speed: string;
+    readonly answer: string;
+    readonly quality: string;
+    readonly also: string;
+    readonly cloud: string;
+    readonly advice: string;
+    readonly next: string;
+    readonly missing: string;
+    readonly change: string;
+    readonly instead: string;
+    readonly note: string;
+    readonly why: string;
+    readonly system: string;
+    readonly processor: string;
+    readonly device: string;
+    readonly disk: string;
+    readonly power: string;
+    readonly engines: string;
+    readonly start: string;
+  };
+  readonly runs: (model: string) => string;
+  readonly slow: (model: string, tokensPerSecond: string) => string;
+  readonly doesNotFit: (model: string) => string;
+  readonly cores: (physical: number, usable: number) => string;
+  readonly memoryFree: (total: string, free: string) => string;
+  readonly memoryLimit: (limit: string, source: string) => string;
+  readonly noGpu: string;
+  readonly unified: string;
+  readonly deviceMemory: (total: string, free: string) => string;
+  readonly context: (tokens: string) => string;
+  readonly sequences: (count: number) => string;
+  readonly threads: (count: number) => string;
+  readonly layers: (count: number) => string;
+  readonly batch: (tokens: string) => string;
+  readonly mmap: (on: boolean) => string;
+  readonly flashAttention: (on: boolean) => string;
+  readonly ofMemory: (used: string, budget: string, device: string) => string;
+  readonly host: string;
+  readonly parts: {
+    readonly weights: string;
+    readonly repacked: string;
+    readonly kvCache: string;
+    readonly compute: string;
+    readonly output: string;
+    readonly overhead: string;
+    readonly total: string;
+  };
+  readonly decode: (range: string, method: string) => string;
+  readonly prefill: (range: string) => string;
+  readonly methods: {
+    readonly measured: string;
+    readonly rehearsed: string;
+    readonly predicted: string;
+  };
+  readonly answerTime: (duration: string, thinking: string, answer: string) => string;
+  readonly firstToken: (duration: string) => string;
+  readonly quality: Readonly<Record<string, string>>;
+  readonly qualityLoss: (word: string) => string;
+  readonly loss: (word: string) => string;
+  readonly faster: string;
+  readonly better: string;
+  readonly longer: string;
+  readonly tokensPerSecond: (value: string) => string;
+  readonly cloudOffer: (provider: string, perAnswer: string, perMillion: string) => string;
+  readonly noCloud: string;
+  readonly electricity: (perAnswer: string) => string;
+  readonly targets: {
+    readonly local: string;
+    readonly cloud: string;
+    readonly either: string;
+    readonly none: string;
+  };
+  readonly missing: (missing: string, needed: string, budget: string, device: string) => string;
+  readonly relative: (id: string, quantization: string, size: string, speed: string) => string;
+  readonly plans: (count: number, model: string) => string;
+  readonly free: (free: string, total: string) => string;
+  readonly explained: (count: number) => string;
+  readonly unverified: string;
+}

@@ -1,0 +1,57 @@
+import type { CheckReport, FitPlan } from "@qwq-fit/schema";
+import type { CheckOptions } from "../options/command-options.ts";
+import type { Text } from "../text/text.ts";
+import { drawCheck } from "./check-view.ts";
+import { explanationRows } from "./explanation-view.ts";
+import { duration, gib, range } from "./numbers.ts";
+import { memoryName, settingLines } from "./plan-lines.ts";
+import { drawSheet } from "./sheet.ts";
+import type { Row } from "./sheet.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Commands of our own that this version does not have yet are not told. */
+function startLines(plan: FitPlan): string[] {
+  const command = plan.startCommand;
+  if (command === null || command.program === "qwq-fit") return [];
+  return [[command.program, ...command.arguments].join(" ")];
+}
+
+function planRow(plan: FitPlan, index: number, text: Text, { colours }: Terminal): Row {
+  const [first = "", settings = ""] = settingLines(plan, text);
+  const memory = plan.memory.devices
+    .filter(({ totalBytes }) => totalBytes > 0)
+    .map((part) =>
+      text.ofMemory(gib(part.totalBytes), gib(part.budgetBytes), memoryName(part.device, text)),
+    );
+  const { word } = plan.qualityLoss;
+  const speed = `${text.tokensPerSecond(range(plan.decodeTokensPerSecond))} · ${duration(plan.timeToAnswerMs)}`;
+  const loss = text.loss(text.quality[word] ?? word);
+  return {
+    label: String(index + 1),
+    lines: [
+      { text: first, paint: colours.bold },
+      speed,
+      [loss, ...memory].join(" · "),
+      { text: settings, paint: colours.dim },
+      ...startLines(plan),
+    ],
+  };
+}
+
+/** The answer of `plan`: each plan with its settings, memory, speed and quality; where none fits, the view of `check`. */
+export function drawPlans(
+  report: CheckReport,
+  options: CheckOptions,
+  text: Text,
+  terminal: Terminal,
+): string {
+  const { plans, model } = report;
+  if (plans.length === 0) return drawCheck(report, options, text, terminal);
+  const title: Row = { label: "", lines: [text.plans(plans.length, model.name)] };
+  const rows = plans.flatMap((plan, index) => [
+    null,
+    planRow(plan, index, text, terminal),
+    ...(options.explain === true ? explanationRows(plan, text) : []),
+  ]);
+  return drawSheet([title, ...rows], terminal);
+}
