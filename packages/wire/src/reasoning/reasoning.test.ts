@@ -46,6 +46,14 @@ const CASES: readonly [string, ReasoningSplitterOptions, string, string, string]
     "c",
   ],
   ["nearly a tag", { start: "thought" }, "a </thin b</think>c</think", "a </thin b", "c</think"],
+  [
+    "a thought gone on with",
+    { start: "thought", continues: true },
+    "\n\nb\n</think>\n\nc",
+    "\n\nb",
+    "c",
+  ],
+  ["an answer gone on with", { continues: true }, "\n\n<think>b", "", "\n\n<think>b"],
   ["words with spaces", { start: "thought" }, " t0 t1</think> w0 w1", " t0 t1", " w0 w1"],
 ];
 

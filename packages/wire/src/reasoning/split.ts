@@ -12,6 +12,11 @@ export interface ReasoningSplitterOptions {
    * a thought would open with a tag, "unknown" where nobody can tell. Default "content".
    */
   readonly start?: "content" | "thought" | "unknown";
+  /**
+   * The text goes on with one that was given out before: nothing at its start is dropped, and no
+   * thought opens in its content.
+   */
+  readonly continues?: boolean;
   readonly openTag?: string;
   readonly closeTag?: string;
   /** Tags that end a thought without its closing tag, at the start of a line. Default `<tool_call>`. */
@@ -47,17 +52,13 @@ export function createReasoningSplitter(options: ReasoningSplitterOptions = {}):
   const closeTag = options.closeTag ?? CLOSE_TAG;
   const toolTags = options.toolTags ?? [TOOL_TAG];
   const holdCharacters = options.holdCharacters ?? HOLD_CHARACTERS;
-  let place: "undecided" | "before-content" | "thought-start" | "thought" | "content" =
-    options.start === "thought"
-      ? "thought-start"
-      : options.start === "unknown"
-        ? "undecided"
-        : "before-content";
+  const continues = options.continues ?? false;
+  let place = startOf(options.start ?? "content", continues);
   let buffer = "";
   /** Nothing of the present channel is out yet: its leading line breaks are dropped. */
-  let fresh = true;
+  let fresh = !continues;
   /** The last character given out or dropped in this thought, to know a line's start. */
-  let lineStart = true;
+  let lineStart = !continues;
 
   function step(last: boolean, parts: ReasoningPart[]): boolean {
     switch (place) {
@@ -162,6 +163,14 @@ export function createReasoningSplitter(options: ReasoningSplitterOptions = {}):
       return place === "thought" || place === "thought-start";
     },
   };
+}
+
+type Place = "undecided" | "before-content" | "thought-start" | "thought" | "content";
+
+function startOf(start: "content" | "thought" | "unknown", continues: boolean): Place {
+  if (start === "unknown") return "undecided";
+  if (continues) return start;
+  return start === "thought" ? "thought-start" : "before-content";
 }
 
 /** A whole text split; `closed` is false where it ends inside a thought. */
