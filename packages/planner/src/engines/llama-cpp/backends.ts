@@ -2,6 +2,7 @@ import type { BufferRules } from "./ggml/reserve.ts";
 import type { SchedulerBackend } from "./ggml/scheduler-backend.ts";
 import type { Tensor } from "./ggml/tensor.ts";
 import type { DeviceRules } from "./device-rules.ts";
+import { vulkanOrder } from "./vulkan-order.ts";
 
 const HOST_ALIGNMENT = 32;
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
@@ -48,6 +49,9 @@ function deviceBackend(rules: DeviceRules, index: number): SchedulerBackend {
     supportsStorage: ({ buffer }) => buffer === index,
     supportsResultsOf: (backend) => backend === index,
     supportsOperation: (tensor) => fits(tensor, rules.maxTensorBytes),
+    ...(rules.order === "as-built"
+      ? {}
+      : { reorder: (nodes) => vulkanOrder(nodes, rules.order === "vulkan-v0.5.0") }),
     takesOver: (tensor) =>
       rules.offloadTokens !== null && batchTokens(tensor) >= rules.offloadTokens,
   };

@@ -21,6 +21,6 @@ export interface DeviceRules {
   readonly offloadTokens: number | null;
   /** Can run ahead with several copies of the inputs. */
   readonly pipelines: boolean;
-  /** Reorders nodes before they are allocated as Vulkan does. */
-  readonly reorders: boolean;
+  /** Whether it reorders nodes before they are allocated, and by which version's rules. */
+  readonly order: "as-built" | "vulkan-v0.4.0" | "vulkan-v0.5.0";
 }

@@ -10,7 +10,10 @@ export class ComputeGraph {
   expand(tensor: Tensor): void {
     if (tensor.visited) return;
     tensor.visited = true;
-    for (const source of tensor.sources) this.expand(source);
+    for (const source of tensor.sources) {
+      this.expand(source);
+      source.uses += 1;
+    }
     (tensor.operation === "NONE" ? this.leaves : this.nodes).push(tensor);
   }
 }

@@ -71,6 +71,8 @@ export class Tensor {
   allocatorIndex = 0;
   chunk = 0;
   offset = 0;
+  /** How many sources of the graph's nodes it is. */
+  uses = 0;
   /** Already in the graph. */
   visited = false;
 

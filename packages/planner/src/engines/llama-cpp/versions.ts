@@ -1,0 +1,31 @@
+import type { DeviceRules } from "./device-rules.ts";
+import { v0_4_0 } from "./v0.4.0.ts";
+import { v0_5_0 } from "./v0.5.0.ts";
+
+/** What differs between versions of llama.cpp; everything else is shared. */
+export interface VersionRules {
+  /** llama.cpp's release. */
+  readonly version: string;
+  /** Versions of node-llama-cpp whose binaries hold it. */
+  readonly nodeLlamaCpp: readonly string[];
+  /** The Vulkan backend's order of nodes (ggml-vulkan.cpp, ggml_vk_graph_optimize). */
+  readonly vulkanOrder: DeviceRules["order"];
+}
+
+const VERSIONS: readonly VersionRules[] = [v0_5_0, v0_4_0];
+
+/** Rules of an engine's version, "v0.5.0" or "3.22.1"; the newest for one that is not known. */
+export function versionRules(version: string): VersionRules {
+  return findVersion(version) ?? v0_5_0;
+}
+
+/** Whether the rules of this version have been read from its source. */
+export function knowsVersion(version: string): boolean {
+  return findVersion(version) !== undefined;
+}
+
+function findVersion(version: string): VersionRules | undefined {
+  return VERSIONS.find(
+    (rules) => rules.version === version || rules.nodeLlamaCpp.includes(version),
+  );
+}
