@@ -88,14 +88,13 @@ if (task === "exec") {
   process.exit(0);
 }
 pnpm("install", "--frozen-lockfile", "--config.minimumReleaseAge=0", "--reporter=append-only");
+// Packages are imported from source: only the command itself must be built, and all of them for the checks.
+if (task === "build" || task === "check") pnpm("run", "build:packages");
+else pnpm("--filter", "qwq-fit", "run", "build");
 if (task === "start") {
-  pnpm("--filter", "qwq-fit", "run", "build");
-  const status = run(process.execPath, [
-    join(root, "packages", "qwq-fit", "bin", "qwq-fit.mjs"),
-    ...rest,
-  ]);
+  const command = join(root, "packages", "qwq-fit", "bin", "qwq-fit.mjs");
+  const status = run(process.execPath, [command, ...rest]);
   // 3 says "a verdict was given, and it is no": for a first look at the project that is a success.
-  process.exit(rest.length === 0 && status === 3 ? 0 : status);
+  process.exit(status === 3 ? 0 : status);
 }
-pnpm("run", "build:packages");
 if (task !== "build") pnpm("run", `do:${task}`, ...rest);

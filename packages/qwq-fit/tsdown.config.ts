@@ -10,6 +10,7 @@ export default defineConfig({
   fixedExtension: true,
   dts: true,
   minify: true,
+  logLevel: "warn",
   deps: {
     alwaysBundle: [/^(?!node:)(?!node-llama-cpp)/u],
     neverBundle: ["node-llama-cpp"],
