@@ -1,0 +1,176 @@
+import { createStreamWatch, type SseFrame, type StreamWatch } from "@qwq-fit/wire";
+import { type Failure, failureOfStatus, nodeFailure } from "./failure.ts";
+import { framesOfAnswer, headKind } from "./frames.ts";
+import { createFrameSource, type Step } from "./frame-source.ts";
+import type { RelayCall, RelayLimits, RelayPorts, Transport } from "./ports.ts";
+import { readAnswerText, parseAnswer } from "./whole-answer.ts";
+import { createWatchdog } from "./watchdog.ts";
+
+/** A node's stream from its first token on. */
+export interface OpenStream {
+  readonly node: string;
+  /** Events up to and with the first token. */
+  readonly head: readonly SseFrame[];
+  readonly watch: StreamWatch;
+  readonly startedMs: number;
+  readonly firstTokenMs: number;
+  next(): Promise<Step>;
+  /** Drops the stream; the node sees its connection close. */
+  cancel(): void;
+}
+
+export type OpenResult =
+  | { readonly ok: true; readonly stream: OpenStream }
+  | { readonly ok: false; readonly failure: Failure };
+
+export interface AttemptRequest {
+  readonly node: string;
+  readonly api: RelayCall["api"];
+  readonly path: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Choices that the answer must have. */
+  readonly choices: number;
+  readonly includeUsage: boolean;
+  /** To the first token at this node. */
+  readonly firstTokenMs: number;
+  readonly limits: RelayLimits;
+  /** The caller's abort, or that of a lost race. */
+  readonly signal: AbortSignal;
+}
+
+const ABORTED: Failure = { code: "aborted", fault: "aborted", retryAfterMs: null, param: null };
+
+/**
+ * Sends to one node and reads up to its first token. Whatever goes wrong before that is a failure
+ * value: refused, reset, silence, a bad status, an error in a 200, garbage, an end without an answer.
+ */
+export async function openStream(
+  transport: Transport,
+  request: AttemptRequest,
+  ports: Pick<RelayPorts, "now" | "timer">,
+): Promise<OpenResult> {
+  const abort = new AbortController();
+  let timedOut = false;
+  const onCallerAbort = (): void => abort.abort(new Error("aborted"));
+  if (request.signal.aborted) return { ok: false, failure: ABORTED };
+  request.signal.addEventListener("abort", onCallerAbort, { once: true });
+  const startedMs = ports.now();
+  const watchdog = createWatchdog(ports, request.firstTokenMs, () => {
+    timedOut = true;
+    abort.abort(new Error("timeout"));
+  });
+  const release = (): void => {
+    watchdog.stop();
+    request.signal.removeEventListener("abort", onCallerAbort);
+  };
+  const fail = (failure: Failure): OpenResult => {
+    release();
+    abort.abort(new Error("failed"));
+    return { ok: false, failure };
+  };
+  const faultNow = (): Failure =>
+    request.signal.aborted ? ABORTED : nodeFailure(timedOut ? "timeout" : "network");
+
+  let response: Response;
+  try {
+    response = await raceAbort(
+      transport({
+        path: request.path,
+        body: request.body,
+        headers: request.headers,
+        signal: abort.signal,
+      }),
+      abort.signal,
+    );
+  } catch {
+    return fail(faultNow());
+  }
+  if (response.status !== 200 || response.body === null) {
+    const text = await readAnswerText(response, ERROR_BODY_BYTES, abort.signal).catch(() => "");
+    if (request.signal.aborted) return fail(ABORTED);
+    if (response.status === 200) return fail(nodeFailure("stream_interrupted"));
+    return fail(failureOfStatus(response.status, text ?? "", response.headers, ports.now()));
+  }
+  const watch = createStreamWatch({ choices: request.choices });
+  if (!/text\/event-stream/i.test(response.headers.get("content-type") ?? "")) {
+    const text = await readAnswerText(response, request.limits.bodyBytes, abort.signal).catch(
+      () => null,
+    );
+    if (text === null)
+      return fail(
+        request.signal.aborted || timedOut ? faultNow() : nodeFailure("stream_interrupted"),
+      );
+    const answer = parseAnswer(text, "chat");
+    if (!answer.ok) return fail(answer.failure);
+    if (request.api !== "chat") return fail(nodeFailure("protocol_error"));
+    release();
+    const frames = framesOfAnswer(answer.completion, request.includeUsage);
+    for (const frame of frames) watch.push(frame);
+    const now = ports.now();
+    return {
+      ok: true,
+      stream: {
+        node: request.node,
+        head: frames,
+        watch,
+        startedMs,
+        firstTokenMs: now,
+        next: nothingMore,
+        cancel: onCallerAbort,
+      },
+    };
+  }
+
+  const source = createFrameSource(response.body, watch, abort.signal);
+  const head: SseFrame[] = [];
+  for (;;) {
+    const step = await source.read(headKind);
+    if (step.kind === "failed") {
+      return fail(request.signal.aborted || timedOut ? faultNow() : step.failure);
+    }
+    head.push(...step.frames);
+    if (step.kind === "end" || step.sawToken) {
+      const firstTokenMs = ports.now();
+      watchdog.limit(request.limits.idleMs);
+      let ended = step.kind === "end";
+      const next = async (): Promise<Step> => {
+        if (ended) return { kind: "end", frames: [] };
+        const later = await source.read(null);
+        if (later.kind === "frames") watchdog.feed();
+        else {
+          ended = true;
+          release();
+          if (later.kind === "failed") abort.abort(new Error("failed"));
+        }
+        if (later.kind !== "failed" || !(request.signal.aborted || timedOut)) return later;
+        return { ...later, failure: request.signal.aborted ? ABORTED : nodeFailure("timeout") };
+      };
+      if (ended) release();
+      const cancel = (): void => {
+        release();
+        abort.abort(new Error("cancelled"));
+      };
+      return {
+        ok: true,
+        stream: { node: request.node, head, watch, startedMs, firstTokenMs, next, cancel },
+      };
+    }
+  }
+}
+
+/** The next step of an answer that came in one piece. */
+const nothingMore = (): Promise<Step> => Promise.resolve({ kind: "end", frames: [] });
+
+/** Most of an error body that is read. */
+const ERROR_BODY_BYTES = 64 * 1024;
+
+/** A transport that ignores its signal must not hold the caller. */
+function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(new Error("aborted"));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

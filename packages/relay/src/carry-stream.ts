@@ -1,0 +1,190 @@
+import type { RankedNode } from "@qwq-fit/schema";
+import {
+  DONE_EVENT,
+  encodeSseComment,
+  encodeSseJson,
+  errorEnvelope,
+  type SseFrame,
+} from "@qwq-fit/wire";
+import { compete, type Queue, type Winner } from "./compete.ts";
+import { type AnswerSoFar, followAnswer } from "./continuation.ts";
+import { type Failure, tellFailure } from "./failure.ts";
+import type { Step } from "./frame-source.ts";
+import { frameOf, joinFrames } from "./frames.ts";
+import { type RelayLog, receiptOf } from "./log.ts";
+import type { RelayCall, RelayPorts } from "./ports.ts";
+import { reportOf } from "./report.ts";
+
+const encoder = new TextEncoder();
+const BLANK_LINE = frameOf("\n\n");
+
+/** What a stream's delivery needs to know besides the winner. */
+export interface Carriage {
+  readonly call: RelayCall;
+  readonly queue: Queue;
+  readonly log: RelayLog;
+  readonly ports: RelayPorts;
+  readonly signal: AbortSignal;
+  /** Tells a deadline from the caller's own abort. */
+  readonly name: (failure: Failure) => Failure;
+  /** Called once, with the node that served last. */
+  readonly finished: (node: string) => void;
+}
+
+/** The error event by which a stream ends that could not be made whole. No `[DONE]` follows it. */
+export function errorEvent(failure: Failure): Uint8Array {
+  const { code, param } = failure;
+  return encoder.encode(encodeSseJson(errorEnvelope({ code, message: tellFailure(code), param })));
+}
+
+/** Another answer of the same weights, greedily: then a continuation is the same text. */
+function continuesExactly(call: RelayCall, from: string, to: string): boolean {
+  const quantization = (name: string): string | null | undefined =>
+    call.nodes
+      .get(name)
+      ?.models.find((one) => one.id === call.shape.model || one.aliases.includes(call.shape.model))
+      ?.quantization;
+  const known = quantization(from);
+  return call.body["temperature"] === 0 && typeof known === "string" && known === quantization(to);
+}
+
+/**
+ * The bytes of a streamed answer, whatever happens to its nodes: whole, or ended by an error event.
+ * Frames pass as they came; only a later node's are rewritten to belong to the first one's answer.
+ */
+export async function* carryStream(first: Winner, carriage: Carriage): AsyncGenerator<Uint8Array> {
+  const { call, queue, log, ports, signal } = carriage;
+  const follow = call.mode === "continue" ? followAnswer(call) : null;
+  const original = queue.slice();
+  let winner = first;
+  let served = first.ok ? first.ranked.node : "";
+  let rewriting = false;
+  let held: SseFrame[] = [];
+  const asked = new Set<string>();
+  try {
+    for (;;) {
+      if (!winner.ok) {
+        yield errorEvent(carriage.name(winner.failure));
+        return;
+      }
+      const { stream, ranked } = winner;
+      served = ranked.node;
+      log.firstTokenMs ??= stream.firstTokenMs;
+      let lastTokenMs = stream.firstTokenMs;
+      let step: Step = { kind: "frames", frames: stream.head };
+      let read = false;
+      try {
+        for (;;) {
+          const frames = pass(step.frames, rewriting ? follow : null, follow);
+          if (call.mode === "hold") held.push(...frames);
+          else if (frames.length > 0) yield joinFrames(frames);
+          if (step.kind !== "frames") break;
+          lastTokenMs = ports.now();
+          step = await stream.next();
+        }
+        read = true;
+      } finally {
+        // Also when the caller stops reading: the node must not go on for nobody.
+        stream.cancel();
+        if (!read) noteEnd(carriage, winner, CALLER_GONE, lastTokenMs);
+      }
+      const verdict = stream.watch.verdict();
+      log.usage = verdict.usage ?? log.usage;
+      const failure = step.kind === "failed" ? step.failure : null;
+      noteEnd(carriage, winner, failure, lastTokenMs);
+      if (failure === null) {
+        if (held.length > 0) yield joinFrames(held);
+        return;
+      }
+      if (failure.fault === "aborted" || call.mode === "error") {
+        yield errorEvent(carriage.name(failure));
+        return;
+      }
+      if (follow?.finished === true) {
+        // The node ended its answer and only the end marker is missing: the text is whole.
+        yield encoder.encode(DONE_EVENT);
+        return;
+      }
+      held = [];
+      if (!asked.has(ranked.node)) requeue(queue, ranked, asked);
+      if (follow === null) {
+        winner = await compete(call, queue, JSON.stringify(call.body), signal, log, ports);
+        continue;
+      }
+      const body = follow.nextBody();
+      keep(queue, (one) => call.nodes.get(one.node)?.capabilities.continuation === true);
+      if (body === null || queue.length === 0) {
+        yield errorEvent(failure);
+        return;
+      }
+      rewriting = true;
+      winner = await compete(call, queue, JSON.stringify(body), signal, log, ports);
+      if (winner.ok && !continuesExactly(call, original[0]?.node ?? served, winner.ranked.node)) {
+        log.continued = true;
+        yield encoder.encode(encodeSseComment(`continued on ${winner.ranked.node}`));
+      }
+    }
+  } finally {
+    carriage.finished(served);
+  }
+}
+
+/** The comment that ends a stream: what happened, as JSON. Clients drop it; logs keep it. */
+export function receiptComment(carriage: Carriage, node: string): Uint8Array {
+  const receipt = receiptOf(carriage.call, carriage.log, node, carriage.ports);
+  return encoder.encode(encodeSseComment(`receipt ${JSON.stringify(receipt)}`));
+}
+
+/** The caller stopped reading. */
+export const CALLER_GONE: Failure = {
+  code: "aborted",
+  fault: "aborted",
+  retryAfterMs: null,
+  param: null,
+};
+
+/** Writes the end of a try that had a token into the log, and tells whoever counts. */
+export function noteEnd(
+  carriage: Pick<Carriage, "call" | "log" | "ports">,
+  winner: Winner & { readonly ok: true },
+  failure: Failure | null,
+  lastTokenMs: number,
+): void {
+  const { call, log, ports } = carriage;
+  const { stream, ranked } = winner;
+  const aborted = failure?.fault === "aborted";
+  log.attempts.push({
+    node: ranked.node,
+    startedMs: stream.startedMs - log.arrivedMs,
+    endedMs: ports.now() - log.arrivedMs,
+    outcome: failure === null ? "served" : aborted ? "aborted" : "cut",
+    reason: failure?.code ?? null,
+  });
+  const outcome = failure === null ? "ok" : aborted ? "aborted" : "fault";
+  ports.onEnd?.(reportOf(ranked.node, call.shape.model, outcome, failure, stream, lastTokenMs));
+}
+
+function pass(
+  frames: readonly SseFrame[],
+  rewriter: AnswerSoFar | null,
+  follow: AnswerSoFar | null,
+): readonly SseFrame[] {
+  return frames.flatMap((frame) => {
+    if (rewriter === null) follow?.push(frame);
+    const own = rewriter === null ? frame : rewriter.rewrite(frame);
+    if (own === null) return [];
+    // A last event that came without its blank line must not run into what follows it.
+    return own.complete ? [own] : [own, BLANK_LINE];
+  });
+}
+
+/** A node whose stream broke may be asked once more, after all others. */
+function requeue(queue: Queue, ranked: RankedNode, asked: Set<string>): void {
+  asked.add(ranked.node);
+  queue.push(ranked);
+}
+
+function keep(queue: Queue, wanted: (one: RankedNode) => boolean): void {
+  const kept = queue.filter(wanted);
+  queue.splice(0, queue.length, ...kept);
+}

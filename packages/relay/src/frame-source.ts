@@ -1,0 +1,103 @@
+import { createSseScanner, type SseFrame, type StreamWatch } from "@qwq-fit/wire";
+import { type Failure, nodeFailure } from "./failure.ts";
+import type { headKind } from "./frames.ts";
+import { dataLooksWhole } from "./json-shape.ts";
+
+/** What a read of an open stream gives. Frames are whole events; nothing broken is among them. */
+export type Step =
+  | { readonly kind: "frames"; readonly frames: readonly SseFrame[] }
+  /** The answer is whole; the frames are the last ones, `[DONE]` among them. */
+  | { readonly kind: "end"; readonly frames: readonly SseFrame[] }
+  /** The stream broke; the frames before the break are good. */
+  | { readonly kind: "failed"; readonly frames: readonly SseFrame[]; readonly failure: Failure };
+
+/** A step, and whether a token was among its frames (looked for only where `kindOf` is given). */
+export type SourceStep = Step & { readonly sawToken: boolean };
+
+/**
+ * Reads frames and stops at the first that is broken: a cut or malformed event, an error in the
+ * stream, an end without `[DONE]` or without a finish reason.
+ */
+export function createFrameSource(
+  body: ReadableStream<Uint8Array>,
+  watch: StreamWatch,
+  signal: AbortSignal,
+): { read(kindOf: typeof headKind | null): Promise<SourceStep> } {
+  const reader = body.getReader();
+  const scanner = createSseScanner();
+  signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined), {
+    once: true,
+  });
+
+  const judge = (
+    frames: readonly SseFrame[],
+    kindOf: typeof headKind | null,
+  ): SourceStep | null => {
+    let sawToken = false;
+    for (const [index, frame] of frames.entries()) {
+      const good = frames.slice(0, index);
+      const broken = (code: string): SourceStep => ({
+        kind: "failed",
+        frames: good,
+        failure: nodeFailure(code),
+        sawToken,
+      });
+      if (kindOf !== null && !sawToken) {
+        const kind = kindOf(frame);
+        if (kind === "malformed") return broken("protocol_error");
+        if (kind === "token") sawToken = true;
+      }
+      if (!watch.push(frame)) {
+        if (!frame.complete || !dataLooksWhole(frame.bytes))
+          return broken(frame.complete ? "protocol_error" : "stream_interrupted");
+        continue;
+      }
+      const verdict = watch.verdict();
+      if (verdict.error !== null) return broken("upstream_error");
+      if (verdict.done) {
+        if (!verdict.whole) return broken("stream_interrupted");
+        return { kind: "end", frames: frames.slice(0, index + 1), sawToken };
+      }
+      if (verdict.cut) return broken("stream_interrupted");
+    }
+    return frames.length === 0 ? null : { kind: "frames", frames, sawToken };
+  };
+
+  return {
+    read: async (kindOf) => {
+      for (;;) {
+        let chunk: { done: boolean; value?: Uint8Array | undefined };
+        let frames: readonly SseFrame[];
+        try {
+          chunk = await reader.read();
+          if (signal.aborted) throw new Error("aborted");
+          frames = chunk.done
+            ? endOf(scanner.end())
+            : scanner.push(chunk.value ?? new Uint8Array(0));
+        } catch (error) {
+          const code =
+            error instanceof Error && error.name === "WireError"
+              ? "protocol_error"
+              : "stream_interrupted";
+          return { kind: "failed", frames: [], failure: nodeFailure(code), sawToken: false };
+        }
+        const step = judge(frames, kindOf);
+        if (step !== null && (step.kind !== "frames" || !chunk.done)) {
+          if (step.kind !== "frames") void reader.cancel().catch(() => undefined);
+          return step;
+        }
+        if (chunk.done) {
+          const failure = nodeFailure("stream_interrupted");
+          return {
+            kind: "failed",
+            frames: step?.frames ?? [],
+            failure,
+            sawToken: step?.sawToken ?? false,
+          };
+        }
+      }
+    },
+  };
+}
+
+const endOf = (frame: SseFrame | null): readonly SseFrame[] => (frame === null ? [] : [frame]);
