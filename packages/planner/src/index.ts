@@ -9,3 +9,6 @@ export type { LlamaCppEngine, LlamaCppSettings } from "./engines/llama-cpp/llama
 export { MemoryEstimator } from "./engines/llama-cpp/memory-estimator.ts";
 export type { BufferBytes, MemoryEstimate } from "./engines/llama-cpp/memory-estimator.ts";
 export { estimateMemory } from "./memory/estimate-memory.ts";
+export { resolveHardware } from "./hardware/resolve-hardware.ts";
+export type { ResolvedHardware } from "./hardware/resolve-hardware.ts";
+export { withCatalogFigures } from "./hardware/with-catalog-figures.ts";
