@@ -1,13 +1,19 @@
 import type { HardwareProfile } from "@qwq-fit/schema";
 import { finishDevices } from "./device/finish-devices.ts";
+import { probeApple } from "./apple/probe-apple.ts";
+import { probeEngines } from "./engines/probe-engines.ts";
 import { probeCpu } from "./machine/cpu.ts";
 import { probeDisk } from "./machine/disk.ts";
+import { warnOfMachine } from "./machine/machine-warnings.ts";
 import { probeMemory } from "./machine/memory.ts";
+import { probePower } from "./machine/power.ts";
 import { probeSystem } from "./machine/system.ts";
 import { probeNvidia } from "./nvidia/probe-nvidia.ts";
 import { createNodePorts } from "./ports/node-ports.ts";
 import type { ProbePorts } from "./ports/probe-ports.ts";
+import { createSharedPorts } from "./ports/shared-ports.ts";
 import { probeVulkan } from "./vulkan/probe-vulkan.ts";
+import { probeWindowsAdapters } from "./windows/probe-windows.ts";
 
 export interface ProbeOptions {
   /** Another machine's ports: a recording, a test. */
@@ -23,13 +29,18 @@ export interface ProbeOptions {
  * cure; nothing is thrown for a tool that is missing, fails, hangs or prints garbage.
  */
 export async function probeHardware(options: ProbeOptions = {}): Promise<HardwareProfile> {
-  const ports = options.ports ?? createNodePorts();
-  const [os, cpu, memory, disk, ...outcomes] = await Promise.all([
+  const ports = createSharedPorts(options.ports ?? createNodePorts());
+  const [os, cpu, memory, disk, power, engines, ...outcomes] = await Promise.all([
     probeSystem(ports),
     probeCpu(ports),
     probeMemory(ports),
     probeDisk(ports, options.modelDirectory),
+    probePower(ports),
+    probeEngines(ports),
+    // The most trusted tool first: its figures stand where two saw the same device.
     probeNvidia(ports),
+    probeApple(ports),
+    probeWindowsAdapters(ports),
     probeVulkan(ports),
   ]);
   return {
@@ -41,9 +52,9 @@ export async function probeHardware(options: ProbeOptions = {}): Promise<Hardwar
     devices: await finishDevices(ports, outcomes, memory),
     hostCount: 1,
     disk,
-    power: { source: "unknown", batteryPercent: null, loadWatts: null },
+    power,
     priceUsd: null,
-    engines: [],
-    warnings: outcomes.flatMap(({ warnings }) => warnings),
+    engines,
+    warnings: [...warnOfMachine(os, memory), ...outcomes.flatMap(({ warnings }) => warnings)],
   };
 }

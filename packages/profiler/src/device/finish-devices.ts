@@ -2,7 +2,7 @@ import type { DeviceProfile, MemoryProfile } from "@qwq-fit/schema";
 import type { ProbePorts } from "../ports/probe-ports.ts";
 import { probeVulkanMemory } from "../vulkan/probe-vulkan.ts";
 import { mergeSightings } from "./merge-sightings.ts";
-import { ANY_DEVICE, type ProbeOutcome, type Sighting } from "./sighting.ts";
+import { ANY_DEVICE, HOST_MEMORY, type ProbeOutcome, type Sighting } from "./sighting.ts";
 
 /** The outcomes of all probes, the most trusted first, as the devices of a profile. */
 export async function finishDevices(
@@ -35,13 +35,15 @@ function wantsVulkanMemory({ device }: Sighting): boolean {
   return /^vulkan:\d+$/.test(device.id) && device.memoryBytes === null;
 }
 
-/** A device that shares the machine's memory and has no limit of its own may use what the machine may. */
+/**
+ * A device that shares the machine's memory may use what the machine may where its tool said so (`HOST_MEMORY`), and has
+ * free at most what the machine has free.
+ */
 function shareHostMemory(device: DeviceProfile, memory: MemoryProfile): DeviceProfile {
-  if (!device.unified || device.memoryBytes !== null || device.software === true) return device;
-  return {
-    ...device,
-    memoryBytes: memory.limitBytes,
-    freeBytes: memory.availableBytes,
-    memorySource: "the machine's memory (unified)",
-  };
+  if (!device.unified || device.software === true) return device;
+  if (device.memorySource === HOST_MEMORY && device.memoryBytes === null) {
+    return { ...device, memoryBytes: memory.limitBytes, freeBytes: memory.availableBytes };
+  }
+  if (device.memoryBytes === null || device.freeBytes !== null) return device;
+  return { ...device, freeBytes: Math.min(device.memoryBytes, memory.availableBytes) };
 }

@@ -23,6 +23,9 @@ export const NOTHING: ProbeOutcome = { sightings: [], warnings: [] };
 /** Name of a sighting that stands for all devices of its vendor: a driver's manifest names no device. */
 export const ANY_DEVICE = "any device";
 
+/** `memorySource` of a device that has no memory of its own and no limit but the machine's. */
+export const HOST_MEMORY = "the machine's memory (unified)";
+
 type NamedFields = "id" | "kind" | "vendor" | "name" | "backends" | "memoryBytes" | "memorySource";
 
 /** A device with everything unknown but what is given. */

@@ -1,6 +1,8 @@
 import type { OperatingSystem } from "@qwq-fit/schema";
+import { probeDarwinSystem } from "../apple/darwin-system.ts";
 import type { ProbePorts } from "../ports/probe-ports.ts";
 import { probeLinuxSystem } from "./linux-system.ts";
+import { readPortableSystem } from "./portable.ts";
 
 const PLATFORMS: Readonly<Record<string, OperatingSystem["platform"]>> = {
   linux: "linux",
@@ -25,8 +27,9 @@ export async function probeSystem(ports: ProbePorts): Promise<OperatingSystem> {
   };
 }
 
-function probeParticulars(
+async function probeParticulars(
   ports: ProbePorts,
 ): Promise<Omit<OperatingSystem, "platform" | "architecture">> {
-  return probeLinuxSystem(ports);
+  if (ports.platform === "linux") return probeLinuxSystem(ports);
+  return ports.platform === "darwin" ? probeDarwinSystem(ports) : readPortableSystem(ports);
 }

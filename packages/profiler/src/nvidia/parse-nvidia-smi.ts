@@ -1,6 +1,7 @@
 import type { DeviceProcess } from "@qwq-fit/schema";
 import {
   createDevice,
+  HOST_MEMORY,
   normalizePciAddress,
   type Parsed,
   type Sighting,
@@ -67,7 +68,7 @@ function readCard(gpu: XmlElement, index: number, driver: string | null): Sighti
       memoryBytes,
       freeBytes: parseSize(textAt(gpu, "fb_memory_usage", "free") ?? ""),
       unified: memoryBytes === null,
-      memorySource: "nvidia-smi fb_memory_usage",
+      memorySource: memoryBytes === null ? HOST_MEMORY : "nvidia-smi fb_memory_usage",
       driver,
       pciAddress: normalizePciAddress(address),
       processes: readProcesses(gpu, null),

@@ -2,8 +2,9 @@ import { constants } from "node:fs";
 import { access, open, readdir, statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, homedir, release, totalmem, version } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { batteryState, cpuDetails } from "./system-information.ts";
 import { fetchLocal } from "./local-http.ts";
-import type { BatteryState, DiskSpace, MachineFacts, ProbePorts } from "./probe-ports.ts";
+import type { DiskSpace, MachineFacts, ProbePorts } from "./probe-ports.ts";
 import { runTool } from "./run-tool.ts";
 
 /** The longest text file that a probe reads; /proc/cpuinfo of 1,024 threads is about 1.6 MB. */
@@ -86,17 +87,6 @@ async function diskSpace(path: string): Promise<DiskSpace | null> {
   }
 }
 
-/** By `systeminformation`, which decodes ioreg on macOS and CIM on Windows; loaded only there. */
-async function batteryState(): Promise<BatteryState | null> {
-  try {
-    const { default: information } = await import("systeminformation");
-    const { hasBattery, acConnected, percent } = await information.battery();
-    return { present: hasBattery, onMains: acConnected, percent: hasBattery ? percent : null };
-  } catch {
-    return null;
-  }
-}
-
 function readFacts(): MachineFacts {
   return {
     kernel: release(),
@@ -127,5 +117,6 @@ export function createNodePorts(): ProbePorts {
     fetchLocal,
     disk: diskSpace,
     battery: batteryState,
+    cpuDetails,
   };
 }

@@ -43,6 +43,20 @@ export interface BatteryState {
   readonly percent: number | null;
 }
 
+/** What the system's own interface tells of a CPU; null for what it does not tell. */
+export interface CpuDetails {
+  readonly vendor: string | null;
+  readonly physicalCores: number | null;
+  readonly performanceCores: number | null;
+  readonly efficiencyCores: number | null;
+  readonly cacheBytes: {
+    readonly l1d: number | null;
+    readonly l2: number | null;
+    readonly l3: number | null;
+  };
+  readonly instructionSets: readonly string[];
+}
+
 /**
  * Everything that a probe may touch. The real machine fills it in `createNodePorts`, a recorded one in
  * `createRecordedPorts`; so whatever runs here can be replayed elsewhere. No member throws.
@@ -70,4 +84,6 @@ export interface ProbePorts {
   disk(path: string): Promise<DiskSpace | null>;
   /** Battery by the system's own interface, where files do not tell it (macOS, Windows). */
   battery(): Promise<BatteryState | null>;
+  /** Cores and caches by the system's own interface, where files and `sysctl` do not tell them (Windows, the BSDs). */
+  cpuDetails(): Promise<CpuDetails | null>;
 }

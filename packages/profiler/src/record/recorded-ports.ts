@@ -33,6 +33,7 @@ export function createRecordedPorts(recording: Recording): ProbePorts {
     fetchLocal: (port, path) => Promise.resolve(recording.http?.[`${port}${path}`] ?? null),
     disk: (path) => Promise.resolve(recording.disks?.[path] ?? null),
     battery: () => Promise.resolve(recording.battery ?? null),
+    cpuDetails: () => Promise.resolve(recording.cpuDetails ?? null),
   };
 }
 

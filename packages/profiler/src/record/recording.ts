@@ -1,4 +1,10 @@
-import type { BatteryState, DiskSpace, LocalResponse, MachineFacts } from "../ports/probe-ports.ts";
+import type {
+  BatteryState,
+  CpuDetails,
+  DiskSpace,
+  LocalResponse,
+  MachineFacts,
+} from "../ports/probe-ports.ts";
 
 /** What a tool printed. `kind` is left out where it ended by itself. */
 export interface RecordedCommand {
@@ -32,4 +38,5 @@ export interface Recording {
   readonly disks?: Readonly<Record<string, DiskSpace>>;
   readonly facts?: Partial<MachineFacts>;
   readonly battery?: BatteryState | null;
+  readonly cpuDetails?: CpuDetails | null;
 }
