@@ -34,3 +34,7 @@ export type {
   ReasoningControl,
   SamplingOptions,
 } from "./generate-request.ts";
+export { createChildEngine } from "./child/child-engine.ts";
+export type { ChildEngine, ChildEngineOptions } from "./child/child-engine.ts";
+export { stepDown } from "./child/step-down.ts";
+export type { Replan } from "./child/supervisor.ts";
