@@ -1,5 +1,13 @@
 export { estimateSpeed } from "./speed/estimate-speed.ts";
-export type { SpeedCoefficients } from "./speed/estimate-speed.ts";
+export type {
+  ChipGroup,
+  RangeGroup,
+  RangeTable,
+  SpeedCoefficients,
+  SpeedPart,
+} from "./speed/speed-coefficients.ts";
+export { decodeComponents, prefillComponents, totalSeconds } from "./speed/speed-components.ts";
+export type { SpeedComponent } from "./speed/speed-components.ts";
 export { buildSpeedInput } from "./speed/speed-input.ts";
 export type { SpeedSettings } from "./speed/speed-input.ts";
 export type { BytesByType, SpeedDevice, SpeedEstimate, SpeedInput } from "./speed/speed-types.ts";

@@ -32,10 +32,12 @@ const input: SpeedInput = {
     architecture: "qwen2",
     embeddingLength: 5120,
     blocks: 64,
+    lightBlocks: 0,
     experts: null,
   },
   quantization: "Q4_K_M",
   engine: "llama-server",
+  olderEngine: false,
   devices: [device],
   tensorParallel: 1,
   workload: {
@@ -79,7 +81,53 @@ describe("without coefficients", () => {
     const split = { ...input, devices: [half, { ...half, device: "nvidia:1" }] };
     const whole = estimateSpeed(input).decodeTokensPerSecond.expected;
     expect(estimateSpeed(split).decodeTokensPerSecond.expected).toBeCloseTo(whole, 9);
-    const parallel = { ...split, tensorParallel: 2 };
-    expect(estimateSpeed(parallel).decodeTokensPerSecond.expected).toBeCloseTo(2 * whole, 9);
+    // both cards read their half at once, but launch every block and exchange after it
+    const both = { ...half, blocks: 64 };
+    const parallel = {
+      ...input,
+      devices: [both, { ...both, device: "nvidia:1" }],
+      tensorParallel: 2,
+    };
+    const together = estimateSpeed(parallel).decodeTokensPerSecond.expected;
+    expect(together).toBeGreaterThan(1.5 * whole);
+    expect(together).toBeLessThan(2 * whole);
+  });
+
+  test("a measurement of this machine stands above the prediction", () => {
+    const measured = estimateSpeed({
+      ...input,
+      measurement: {
+        schemaVersion: 1,
+        method: "rehearsed",
+        model: "Qwen/QwQ-32B",
+        quantization: "Q4_K_M",
+        engine: "llama-server",
+        engineVersion: "v0.5.0",
+        backend: "cuda",
+        driver: null,
+        machine: "a machine",
+        settings: {
+          threads: 1,
+          batchTokens: 512,
+          mmap: true,
+          kvCacheType: "f16",
+          flashAttention: true,
+          offloadedLayers: 65,
+          sequences: 1,
+        },
+        decodeMsPerToken: 30,
+        decodeMsPerCachedToken: 0.001,
+        prefillTokensPerSecond: 1024,
+        relativeError: 0.05,
+        takenAt: "2026-11-01",
+      },
+    });
+    // 1024 tokens of prompt and half of 4608 generated ones are cached in the mean
+    const step = 30 + 0.001 * (1024 + 2304);
+    expect(measured.decodeTokensPerSecond.expected).toBeCloseTo(1000 / step, 9);
+    expect(measured.decodeTokensPerSecond.method).toBe("rehearsed");
+    expect(measured.decodeTokensPerSecond.high).toBeCloseTo(1050 / step, 9);
+    expect(measured.timeToFirstTokenMs.expected).toBeCloseTo(1000 + 30 + 1.024, 9);
+    expect(measured.timeToAnswerMs.expected).toBeCloseTo(1000 + 30 + 1.024 + 4608 * step, 6);
   });
 });

@@ -12,6 +12,7 @@ import type {
 } from "@qwq-fit/schema";
 
 import type { SpeedDevice, SpeedInput } from "./speed-types.ts";
+import { stateTensors } from "./untyped-weights.ts";
 
 /** The settings of an engine that change its speed. A superset of no engine's: each may be told apart. */
 export interface SpeedSettings {
@@ -62,6 +63,9 @@ const isRoutedExpert = (tensor: string): boolean => /_exps(\.|$)/.test(tensor);
 /** Rows of the embedding are looked up, not multiplied; a tied one is the head as well and is read. */
 const isLookup = (tensor: string, tied: boolean): boolean =>
   tensor.startsWith("token_embd") && !tied;
+
+const isLight = (cache: BlockCache): boolean =>
+  cache.kind === "recurrent" || (cache.kind === "gqa" && cache.windowTokens !== null);
 
 const elements = (tensor: TensorInfo): number =>
   tensor.shape.reduce((product, size) => product * size, 1);
@@ -195,10 +199,10 @@ export const buildSpeedInput = (
   for (const [block, profile] of model.blocks.entries()) {
     for (const draft of holders(block, false)) {
       addCache(draft, profile.cache, model, settings.kvCacheType, share);
-      draft.blocks += share;
+      draft.blocks += 1;
     }
   }
-  for (const tensor of variant.tensors) {
+  for (const tensor of stateTensors(model, variant)) {
     if (isLookup(tensor.name, model.tiedEmbeddings)) continue;
     const block = blockOf(tensor.name) ?? model.blocks.length;
     // blocks for multi-token prediction stand behind the head and are not run
@@ -212,6 +216,7 @@ export const buildSpeedInput = (
       architecture: model.architecture,
       embeddingLength: model.embeddingLength,
       blocks: model.blocks.length,
+      lightBlocks: model.blocks.filter(({ cache }) => isLight(cache)).length,
       experts:
         model.experts === null
           ? null
@@ -219,6 +224,7 @@ export const buildSpeedInput = (
     },
     quantization: variant.quantization,
     engine: settings.engine,
+    olderEngine: false,
     devices: [...drafts.values()],
     tensorParallel: Math.max(1, settings.tensorParallel),
     workload,

@@ -36,7 +36,7 @@ export interface SpeedDevice {
   readonly stateBytes: number;
   /** Multiply-adds times two of attention, for one token against one cached token. */
   readonly attentionFlopsPerCachedToken: number;
-  /** Blocks that stand here (a block whose experts are elsewhere counts half for each). */
+  /** Blocks that run here, also with others at once (tensor parallelism); experts alone count none. */
   readonly blocks: number;
 }
 
@@ -47,10 +47,17 @@ export interface SpeedInput {
     readonly architecture: string;
     readonly embeddingLength: number;
     readonly blocks: number;
+    /** Blocks without full attention: a window, or a recurrent state. */
+    readonly lightBlocks: number;
     readonly experts: { readonly count: number; readonly usedPerToken: number } | null;
   };
   readonly quantization: string;
   readonly engine: string;
+  /**
+   * A llama.cpp from before July 2024, without CUDA graphs and today's Metal kernels. Only rows of that
+   * time are; a plan never is.
+   */
+  readonly olderEngine: boolean;
   /** In the order in which a token passes them; for tensor parallelism each with its own share. */
   readonly devices: readonly SpeedDevice[];
   /** Devices that work on the same layer at once; 1 for a split by layers. */
