@@ -5,23 +5,23 @@ import { numberOfBlock, numberOr, optionalNumber, requiredNumber } from "./hyper
 import { windowOfBlock } from "./sliding-window.ts";
 
 /**
- * What each block keeps in memory, and whether it holds experts; equal neighbours share one object.
+ * What each block keeps in memory, and whether it holds experts; equal ones share an object.
  * Blocks for multi-token prediction are left out: the engine gives them no cache in a normal context.
  *
  * @throws QwqError `unsupported_model` where the engine would miss a hyperparameter.
  */
 export function blockProfiles(architecture: string, values: Hyperparameters): BlockProfile[] {
-  const count = blockCount(values);
-  const profiles: BlockProfile[] = [];
-  for (let block = 0; block < count; block++) {
+  const known = new Map<string, BlockProfile>();
+  return Array.from({ length: blockCount(values) }, (_, block) => {
     const profile = {
       cache: blockCache(architecture, values, block),
       experts: hasExperts(values, block),
     };
-    const before = profiles.at(-1);
-    profiles.push(before !== undefined && isSame(before, profile) ? before : profile);
-  }
-  return profiles;
+    const key = JSON.stringify(profile);
+    const same = known.get(key) ?? profile;
+    known.set(key, same);
+    return same;
+  });
 }
 
 /** Blocks that run for every token: all but those for multi-token prediction (n_layer of the engine). */
@@ -98,8 +98,4 @@ function hasExperts(values: Hyperparameters, block: number): boolean {
     numberOr(values, "expert_count", 0) > 0 &&
     block >= numberOr(values, "leading_dense_block_count", 0)
   );
-}
-
-function isSame(left: BlockProfile, right: BlockProfile): boolean {
-  return JSON.stringify(left) === JSON.stringify(right);
 }

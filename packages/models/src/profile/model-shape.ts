@@ -1,6 +1,7 @@
 import type { ModelProfile } from "@qwq-fit/schema";
 
 import { blockProfiles, headLengths, predictionBlocks } from "./block-caches.ts";
+import { checkHyperparameters } from "./check-hyperparameters.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { numberOfBlock, numberOr, requiredNumber } from "./hyperparameters.ts";
 
@@ -24,9 +25,11 @@ export type ModelShape = Pick<
 /**
  * The shape as the engine reads it, with its defaults (llama.cpp v0.5.0 src/llama-model.cpp, load_hparams).
  *
- * @throws QwqError `unsupported_model` where a hyperparameter is missing that the engine demands.
+ * @throws QwqError `unsupported_model` where a hyperparameter is missing that the engine demands,
+ *   or makes no sense.
  */
 export function modelShape(architecture: string, values: Hyperparameters): ModelShape {
+  checkHyperparameters(values);
   const lengths = headLengths(values);
   const leadingDense = numberOr(values, "leading_dense_block_count", 0);
   return {
@@ -49,7 +52,7 @@ export function modelShape(architecture: string, values: Hyperparameters): Model
 function expertsOf(values: Hyperparameters, leadingDense: number): ModelShape["experts"] {
   const count = numberOr(values, "expert_count", 0);
   if (count === 0) return null;
-  const usedPerToken = numberOfBlock(values, "expert_used_count", leadingDense, 1);
+  const usedPerToken = Math.max(numberOfBlock(values, "expert_used_count", leadingDense, 1), 1);
   const feedForward = numberOfBlock(values, "feed_forward_length", leadingDense, 0);
   // src/models/qwen3moe.cpp: an unstated expert length is the feed-forward's share of each expert used.
   const stated = numberOfBlock(values, "expert_feed_forward_length", leadingDense, 0);
