@@ -71,8 +71,10 @@ function boundContextCells(settings: LlamaCppSettings, model: ModelProfile): num
   return padTo(one * settings.sequences, CONTEXT_PAD);
 }
 
-function hasWindow(model: ModelProfile): boolean {
-  return model.blocks.some(({ cache }) => cache.kind === "gqa" && cache.windowTokens !== null);
+/** node-llama-cpp's own view, from the file's key alone (GgufInsights.js, swaSize). */
+function hasWindow({ hyperparameters, contextTokens }: ModelProfile): boolean {
+  const window = hyperparameters["attention.sliding_window"];
+  return typeof window === "number" && window > 0 && window < contextTokens;
 }
 
 /** The checks of src/llama-context.cpp, llama_init_from_model, and of llama_context's constructor. */

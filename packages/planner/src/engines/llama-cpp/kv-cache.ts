@@ -27,15 +27,12 @@ export function kvCacheBytes(
   devices: readonly DeviceRules[],
 ): ReadonlyMap<DeviceIndex, number> {
   const sums = new Map<DeviceIndex, number>();
-  const runBlocks = model.blocks.length - model.predictionBlocks;
   const add = (block: number, bytes: number): void => {
     const device = split.blocks[block] ?? HOST;
     const alignment = devices[device]?.alignmentBytes ?? HOST_ALIGNMENT;
     sums.set(device, (sums.get(device) ?? 0) + padTo(bytes, alignment));
   };
-  for (let block = 0; block < runBlocks; block += 1) {
-    const cache = model.blocks[block]?.cache;
-    if (cache === undefined) continue;
+  for (const [block, { cache }] of model.blocks.entries()) {
     if (cache.kind === "recurrent") {
       add(block, cache.convElements * 4 * context.sequences);
       add(block, cache.stateElements * 4 * context.sequences);

@@ -56,7 +56,11 @@ export class MemoryEstimator {
   estimate(settings: LlamaCppSettings): MemoryEstimate {
     const context = contextParameters(settings, this.#model);
     const devices = deviceRules(this.#hardware, settings);
-    const split = splitLayers(this.#model.blocks.length, settings.offloadedLayers, devices);
+    const split = splitLayers(
+      this.#model.blocks.length + this.#model.predictionBlocks,
+      settings.offloadedLayers,
+      devices,
+    );
     const placement = this.#placement(settings, split, devices);
     const kv = kvCacheBytes(this.#model, context, split, devices);
     const compute = this.#computeBytes(settings, context, split, devices, placement);
