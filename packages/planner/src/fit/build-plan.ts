@@ -1,9 +1,4 @@
-import {
-  DEFAULT_USABLE_TOKENS_PER_SECOND,
-  type Estimate,
-  type FitPlan,
-  type PlanHost,
-} from "@qwq-fit/schema";
+import type { Estimate, FitPlan, PlanHost } from "@qwq-fit/schema";
 
 import { localCostPerMillionTokens } from "../cost/local-cost.ts";
 import { startCommand } from "../engines/start-command.ts";
@@ -13,10 +8,7 @@ import type { Candidate } from "./candidate.ts";
 import { explainPlan } from "./explain.ts";
 import { planNotes } from "./notes.ts";
 import type { Problem } from "./problem.ts";
-
-/** Decode speed from which a fitting plan is usable, tokens a second. */
-export const usableLimit = (problem: Problem): number =>
-  problem.options.usableTokensPerSecond ?? DEFAULT_USABLE_TOKENS_PER_SECOND;
+import { usableLimit } from "./usable.ts";
 
 const idOf = (candidate: Candidate): string =>
   [

@@ -38,6 +38,8 @@ export interface Candidate extends Settings {
   readonly hosts: number;
   readonly placement: readonly Placement[];
   readonly memory: readonly DeviceMemory[];
+  /** True where the memory is only known to within a few percent. */
+  readonly rough?: boolean;
   /** Null where it fits. */
   readonly overrun: Overrun | null;
 }

@@ -5,7 +5,7 @@ import type { Candidate } from "./candidate.ts";
 import { largestContext } from "./contexts.ts";
 import { machineChanges } from "./machine-changes.ts";
 import type { Problem } from "./problem.ts";
-import { fitsAnyhow, search } from "./search.ts";
+import { findLeads, fitsAnyhow, type Lead } from "./search.ts";
 
 /** Contexts are offered in these steps: the engine's own padding (llama.cpp v0.5.0 src/llama-context.cpp, GGML_PAD(n_ctx, 256)). */
 const contextStep = 256;
@@ -76,13 +76,14 @@ function smallerQuantization(problem: Problem, nearest: Candidate | null): reado
   if (options.quantizations === undefined) return [];
   const names = new Set(model.weights.map(({ quantization }) => quantization));
   for (const name of options.quantizations) names.delete(name);
+  const loss = ({ proposal }: Lead): number =>
+    totalKld(proposal.variant, proposal.kvCacheType, model.parameters);
   const free = { ...problem, options: { ...options, quantizations: [...names] } };
-  const best = search(free, "every").fitting.toSorted(
-    (a, b) =>
-      totalKld(a.variant, a.kvCacheType, model.parameters) -
-      totalKld(b.variant, b.kvCacheType, model.parameters),
-  )[0];
-  if (best === undefined) return [];
+  const best = [...findLeads(free, "devices"), ...findLeads(free, "cpu")]
+    .toSorted((a, b) => loss(a) - loss(b))
+    .map(({ verify }) => verify)
+    .reduce<Candidate | null>((found, verify) => found ?? verify(), null);
+  if (best === null) return [];
   const saved = (nearest?.variant.tensorBytes ?? 0) - best.variant.tensorBytes;
   return [
     change(

@@ -21,6 +21,11 @@ export function planNotes(problem: Problem, candidate: Candidate): readonly stri
       `${candidate.row.engine} ${candidate.row.version} was never looked at: the rules of the nearest known version are used.`,
     );
   }
+  if (candidate.rough === true) {
+    notes.push(
+      `The engine's graph for ${model.architecture} is not known here: memory is right to a few percent, not exact.`,
+    );
+  }
   if (candidate.support.note !== null) notes.push(candidate.support.note);
   if (
     !candidate.mmap &&

@@ -6,16 +6,12 @@ import {
   type Workload,
 } from "@qwq-fit/schema";
 
-import { totalKld } from "../quality/quality-loss.ts";
-import { buildPlan, usableLimit } from "./build-plan.ts";
-import type { Candidate } from "./candidate.ts";
-import { paretoFront } from "./pareto.ts";
+import { buildPlan } from "./build-plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
 import type { Problem } from "./problem.ts";
-import { type Ranked, scorePlan } from "./score.ts";
-import { search } from "./search.ts";
+import { rankCandidates } from "./rank.ts";
 import { shortfallOf } from "./shortfall.ts";
-import { speedOf } from "./speed-of.ts";
+import { Workspace } from "./workspace.ts";
 
 function checkWorkload(workload: Workload): void {
   const { promptTokens, reasoningTokens, answerTokens, contextTokens, concurrency } = workload;
@@ -31,15 +27,6 @@ function checkWorkload(workload: Workload): void {
     throw new QwqError("invalid_value", `${name} must be a whole number from ${minimum}: ${value}`);
   }
 }
-
-const rankedOf = (problem: Problem, candidate: Candidate, tokensPerSecond: number): Ranked => ({
-  kld: totalKld(candidate.variant, candidate.kvCacheType, problem.model.parameters),
-  tokensPerSecond,
-  contextTokens: candidate.contextTokens,
-  engine: candidate.row.engine,
-  askedContext: problem.workload.contextTokens,
-  nativeContext: problem.model.contextTokens,
-});
 
 /**
  * Every sensible way to run a model on a machine: the Pareto front of quality, speed and context, best
@@ -60,23 +47,13 @@ export function planFit(
   options: PlanOptions = {},
 ): FitAnswer {
   checkWorkload(workload);
-  const problem: Problem = { model, hardware, workload, options };
-  const { fitting, nearest } = search(problem, "every");
-  if (fitting.length === 0) {
-    const shortfall = shortfallOf(problem, nearest);
+  const problem: Problem = { model, hardware, workload, options, workspace: new Workspace() };
+  const ranked = rankCandidates(problem);
+  if (ranked.length === 0) {
+    const shortfall = shortfallOf(problem);
     return { fits: false, usable: false, choice: null, plans: [], shortfall };
   }
-  const usable = usableLimit(problem);
-  const ranked = fitting
-    .map((candidate) => {
-      const speed = speedOf(problem, candidate);
-      const merits = rankedOf(problem, candidate, speed.decodeTokensPerSecond.expected);
-      const score = scorePlan(merits, options.optimize ?? "balanced", usable);
-      return { candidate, speed, merits, score };
-    })
-    .toSorted((a, b) => b.score - a.score);
-  const front = paretoFront(ranked, ({ merits }) => merits, workload.contextTokens);
-  const plans = front.map(({ candidate, speed }) => buildPlan(problem, candidate, speed));
+  const plans = ranked.map(({ candidate, speed }) => buildPlan(problem, candidate, speed));
   return {
     fits: true,
     usable: plans.some((plan) => plan.usable),

@@ -6,203 +6,217 @@ import type { Candidate, Settings } from "./candidate.ts";
 import { chargeMemory } from "./charge.ts";
 import { contextCandidates } from "./contexts.ts";
 import { type DeviceSet, deviceSets } from "./devices.ts";
-import { memoryOf } from "./memory-of.ts";
-import { placeLayers } from "./placement.ts";
-import type { Depth, Found, Problem } from "./problem.ts";
+import { exactMemory } from "./llama-settings.ts";
+import { type DeviceShare, placeLayers } from "./placement.ts";
+import type { Problem } from "./problem.ts";
+import { roughMemory } from "./rough-memory.ts";
 import { computeThreads } from "./threads.ts";
 
-/** Batches of the engine's default size, and a smaller one whose compute buffers are a quarter. */
+/** The engine's default batch, and one whose compute buffers are a quarter. */
 const batchSizes = [512, 128] as const;
 
-interface Search {
+/** Where candidates of one engine on one set of devices are looked for. */
+export interface LlamaSearch {
   readonly problem: Problem;
   readonly row: EngineCapabilities;
   readonly budgets: Budgets;
   readonly set: DeviceSet;
   /** The machine with these devices alone. */
   readonly hardware: HardwareProfile;
+  readonly shares: readonly DeviceShare[];
 }
 
-const missing = (candidate: Candidate): number => candidate.overrun?.missingBytes ?? 0;
-
-const nearer = (a: Candidate | null, b: Candidate): Candidate =>
-  a === null || missing(b) < missing(a) ? b : a;
-
-function settle(search: Search, variant: WeightsVariant, settings: Settings): Candidate {
-  const { row, set, hardware, problem } = search;
-  const { model } = problem;
-  const report = memoryOf(model, variant, { ...settings, row, support: set.support }, hardware);
-  const shares = set.devices.map((device) => ({
-    device: device.id,
-    share: freeDeviceBytes(device, hardware) ?? 0,
-  }));
-  return {
-    ...settings,
+/** The searches of an engine on a machine: its sets of devices, best first, then the CPU alone. */
+export function llamaSearches(problem: Problem, row: EngineCapabilities): readonly LlamaSearch[] {
+  const { hardware } = problem;
+  const budgets = budgetsOf(hardware, row);
+  const cpu = row.backends.find(({ backend }) => backend === "cpu");
+  const sets = [
+    ...deviceSets(row, hardware),
+    ...(cpu === undefined ? [] : [{ support: cpu, devices: [] }]),
+  ];
+  return sets.map((set) => ({
+    problem,
     row,
-    support: set.support,
-    variant,
-    devices: settings.offloadedLayers > 0 ? set.devices.map(({ id }) => id) : [],
-    hosts: 1,
-    placement: placeLayers(model, settings.offloadedLayers, shares, settings.expertsOnCpu),
-    ...chargeMemory(report, search.budgets),
-  };
+    budgets,
+    set,
+    hardware: { ...hardware, devices: set.devices },
+    shares: set.devices.map((device) => ({
+      device: device.id,
+      share: freeDeviceBytes(device, hardware) ?? 0,
+    })),
+  }));
 }
 
-/** The same settings, mapped from the file where both copies of repacked weights fit, else read into memory. */
-function settleLoading(search: Search, variant: WeightsVariant, settings: Settings): Candidate {
-  const mapped = settle(search, variant, { ...settings, mmap: true });
-  if (mapped.overrun === null || !search.row.takes.mmap) return mapped;
-  return settle(search, variant, { ...settings, mmap: false });
+const candidateOf = (
+  search: LlamaSearch,
+  variant: WeightsVariant,
+  settings: Settings,
+): Omit<Candidate, "memory" | "overrun"> => ({
+  ...settings,
+  row: search.row,
+  support: search.set.support,
+  variant,
+  devices: settings.offloadedLayers > 0 ? search.set.devices.map(({ id }) => id) : [],
+  hosts: 1,
+  placement: placeLayers(
+    search.problem.model,
+    settings.offloadedLayers,
+    search.shares,
+    settings.expertsOnCpu,
+  ),
+});
+
+/** Settings with their memory to within a few percent. */
+export function settleRoughly(
+  search: LlamaSearch,
+  variant: WeightsVariant,
+  settings: Settings,
+): Candidate {
+  const { model, hardware, workspace } = search.problem;
+  const candidate = candidateOf(search, variant, settings);
+  const bytes = workspace.bytes(model, variant, hardware);
+  const buffers = roughMemory(model, bytes, settings, candidate.placement);
+  return { ...candidate, ...chargeMemory(buffers, search.budgets) };
 }
 
-/** As many layers on the devices as they hold; more never need more of the host. */
-function settleOffload(search: Search, variant: WeightsVariant, base: Settings): Candidate {
-  const all = search.problem.model.blocks.length + 1;
-  if (search.set.devices.length === 0) return settleLoading(search, variant, base);
+/** Settings with their memory as the engine's rules have it; null where the engine refuses them. */
+export function settleExactly(
+  search: LlamaSearch,
+  variant: WeightsVariant,
+  settings: Settings,
+): Candidate | null {
+  const { model, workspace } = search.problem;
+  const candidate = candidateOf(search, variant, settings);
+  const on = { ...candidate, devices: search.set.devices.map(({ id }) => id) };
+  const exact = exactMemory(workspace, model, variant, settings, on, search.hardware);
+  if (exact.kind === "refused") return null;
+  if (exact.kind === "unknown") return { ...settleRoughly(search, variant, settings), rough: true };
+  return { ...candidate, ...chargeMemory(exact.buffers, search.budgets) };
+}
+
+/** How far the rough memory may be off: a candidate that misses by less is worth the exact rules. */
+const roughError = (candidate: Candidate): number =>
+  64 * 2 ** 20 + candidate.memory.reduce((sum, row) => sum + row.computeBytes, 0) / 2;
+
+const mayFit = (candidate: Candidate): boolean =>
+  candidate.overrun === null || candidate.overrun.missingBytes <= roughError(candidate);
+
+const deviceFull = (candidate: Candidate): boolean =>
+  candidate.memory.some(
+    (row) => row.device !== "host" && row.totalBytes - row.budgetBytes > roughError(candidate),
+  );
+
+/** Mapped from the file where both copies of repacked weights may fit, else read into memory. */
+function loadRoughly(search: LlamaSearch, variant: WeightsVariant, settings: Settings): Candidate {
+  const mapped = settleRoughly(search, variant, { ...settings, mmap: true });
+  if (mayFit(mapped) || !search.row.takes.mmap) return mapped;
+  return settleRoughly(search, variant, { ...settings, mmap: false });
+}
+
+/** As many layers on the devices as they may hold: more of them never need more of the host. */
+function offloadRoughly(search: LlamaSearch, variant: WeightsVariant, base: Settings): Candidate {
+  if (search.set.devices.length === 0) return loadRoughly(search, variant, base);
   const at = (offloadedLayers: number): Candidate =>
-    settleLoading(search, variant, { ...base, offloadedLayers });
-  const full = at(all);
-  if (full.overrun === null) return full;
-  let [low, high] = [0, all];
-  let best = full;
+    loadRoughly(search, variant, { ...base, offloadedLayers });
+  let [low, high] = [0, search.problem.model.blocks.length + 1];
+  let best = at(high);
+  if (!deviceFull(best)) return best;
+  best = at(0);
   while (low < high) {
-    const middle = Math.floor((low + high) / 2);
+    const middle = Math.ceil((low + high) / 2);
     const candidate = at(middle);
-    best = nearer(best, candidate);
-    const deviceFull = candidate.memory.some(
-      (row) => row.device !== "host" && row.totalBytes > row.budgetBytes,
-    );
-    if (deviceFull) high = middle;
-    else {
-      if (candidate.overrun === null) best = candidate;
-      low = middle + 1;
-    }
+    if (deviceFull(candidate)) high = middle - 1;
+    else [low, best] = [middle, candidate];
   }
   return best;
 }
 
-function baseSettings(search: Search, kvCacheType: KvCacheType, contextTokens: number): Settings {
-  const { hardware, workload } = search.problem;
-  return {
-    kvCacheType,
-    contextTokens,
-    sequences: workload.concurrency,
-    offloadedLayers: 0,
-    expertsOnCpu: false,
-    tensorParallel: 1,
-    threads: computeThreads(hardware.cpu),
-    batchTokens: batchSizes[0],
-    mmap: true,
-    repack: true,
-    flashAttention: search.set.support.flashAttention,
-  };
-}
+const baseSettings = (
+  search: LlamaSearch,
+  kvCacheType: KvCacheType,
+  contextTokens: number,
+): Settings => ({
+  kvCacheType,
+  contextTokens,
+  sequences: search.problem.workload.concurrency,
+  offloadedLayers: 0,
+  expertsOnCpu: false,
+  tensorParallel: 1,
+  threads: computeThreads(search.problem.hardware.cpu),
+  batchTokens: batchSizes[0],
+  mmap: true,
+  repack: true,
+  flashAttention: search.set.support.flashAttention,
+});
 
-/** Ways to run one file at one context, best first: everything on devices, experts on the CPU, some layers. */
-function settleContext(
-  search: Search,
+/** Proposals for one file and KV type at one context: all layers where they go, else experts on the CPU, else some. */
+function proposeContext(
+  search: LlamaSearch,
   variant: WeightsVariant,
   base: Settings,
 ): readonly Candidate[] {
-  const found: Candidate[] = [];
+  const all = search.problem.model.blocks.length + 1;
+  const proposals: Candidate[] = [];
   for (const batchTokens of batchSizes) {
     const sized = { ...base, batchTokens };
-    found.push(settleOffload(search, variant, sized));
-    if (
-      search.problem.model.experts !== null &&
-      search.row.takes.expertsOnCpu &&
-      search.set.devices.length > 0 &&
-      found.at(-1)?.offloadedLayers !== search.problem.model.blocks.length + 1
-    ) {
-      found.push(settleOffload(search, variant, { ...sized, expertsOnCpu: true }));
+    const plain = offloadRoughly(search, variant, sized);
+    proposals.push(plain);
+    const splits = search.set.devices.length > 0 && plain.offloadedLayers < all;
+    if (splits && search.problem.model.experts !== null && search.row.takes.expertsOnCpu) {
+      proposals.push(offloadRoughly(search, variant, { ...sized, expertsOnCpu: true }));
     }
-    if (found.some(({ overrun }) => overrun === null)) return found;
+    if (proposals.some(mayFit)) break;
   }
-  return found;
+  return proposals;
 }
 
 const runsOn = (set: DeviceSet, variant: WeightsVariant): boolean =>
   set.support.quantizations === null || set.support.quantizations.includes(variant.quantization);
 
-/** Files to try: all, or where one way is enough the two smallest, for if they do not fit nothing does. */
-function variantsFor(
-  problem: Problem,
-  set: DeviceSet,
-  row: EngineCapabilities,
-  depth: Depth,
-): readonly WeightsVariant[] {
-  const fit = problem.model.weights.filter(
-    (variant) =>
-      row.formats.includes(variant.format) &&
-      runsOn(set, variant) &&
-      problem.options.quantizations?.includes(variant.quantization) !== false,
-  );
-  if (depth === "every") return fit;
-  return fit.toSorted((a, b) => a.tensorBytes - b.tensorBytes).slice(0, 2);
-}
-
-function cacheTypesFor(problem: Problem, set: DeviceSet, depth: Depth): readonly KvCacheType[] {
-  const types = set.support.kvCacheTypes.filter(
-    (type) => problem.options.kvCacheTypes?.includes(type) !== false,
-  );
-  return depth === "every" ? types : types.toReversed();
-}
-
-/** All contexts of one file and KV type on one set of devices, until one does not fit. */
-function searchContexts(
-  search: Search,
-  variant: WeightsVariant,
-  type: KvCacheType,
-  contexts: readonly number[],
-): readonly Candidate[] {
-  const tried: Candidate[] = [];
-  for (const contextTokens of contexts) {
-    const found = settleContext(search, variant, baseSettings(search, type, contextTokens));
-    tried.push(...found);
-    if (!found.some(({ overrun }) => overrun === null)) break;
-  }
-  return tried;
-}
-
-function searchSet(search: Search, depth: Depth): Found {
-  const { problem, row, set } = search;
-  const all = contextCandidates(problem.model, problem.workload);
-  const contexts = depth === "every" ? all : all.slice(0, 1);
-  const fitting: Candidate[] = [];
-  let nearest: Candidate | null = null;
-  for (const variant of variantsFor(problem, set, row, depth)) {
-    for (const type of cacheTypesFor(problem, set, depth)) {
-      for (const candidate of searchContexts(search, variant, type, contexts)) {
-        if (candidate.overrun === null) fitting.push(candidate);
-        else nearest = nearer(nearest, candidate);
+/**
+ * Everything that may fit, file by file, KV type by KV type, contexts from the one asked for upwards;
+ * with their memory roughly. `nearest` takes those that do not.
+ */
+export function* proposeLlama(
+  search: LlamaSearch,
+  variants: readonly WeightsVariant[],
+  contexts: readonly number[] = contextCandidates(search.problem.model, search.problem.workload),
+): Generator<Candidate> {
+  const { options } = search.problem;
+  for (const variant of variants) {
+    if (!search.row.formats.includes(variant.format) || !runsOn(search.set, variant)) continue;
+    for (const type of search.set.support.kvCacheTypes) {
+      if (options.kvCacheTypes?.includes(type) === false) continue;
+      for (const contextTokens of contexts) {
+        const found = proposeContext(search, variant, baseSettings(search, type, contextTokens));
+        yield* found;
+        if (!found.some(mayFit)) break;
       }
-      if (depth === "any" && fitting.length > 0) return { fitting, nearest };
     }
   }
-  return { fitting, nearest };
 }
 
 /**
- * Ways in which a program built on llama.cpp runs the model: each file × KV type × context, with as many
- * layers on the devices as they hold. The CPU alone is tried where no set of devices serves.
+ * The proposal as the engine's rules allocate it: read instead of mapped, then layer by layer fewer on
+ * the devices, until it fits. Where it never does, the first attempt, which overruns; null where the
+ * engine refuses the settings.
  */
-export function searchLlama(problem: Problem, row: EngineCapabilities, depth: Depth): Found {
-  const { hardware } = problem;
-  const budgets = budgetsOf(hardware, row);
-  const fitting: Candidate[] = [];
-  let nearest: Candidate | null = null;
-  const cpu = row.backends.find(({ backend }) => backend === "cpu");
-  const sets: DeviceSet[] = [...deviceSets(row, hardware)];
-  if (cpu !== undefined) sets.push({ support: cpu, devices: [] });
-  for (const set of sets) {
-    if (set.devices.length === 0 && fitting.length > 0) break;
-    const found = searchSet(
-      { problem, row, budgets, set, hardware: { ...hardware, devices: set.devices } },
-      depth,
-    );
-    fitting.push(...found.fitting);
-    if (found.nearest !== null) nearest = nearer(nearest, found.nearest);
-    if (depth === "any" && fitting.length > 0) break;
+export function verifyLlama(search: LlamaSearch, proposal: Candidate): Candidate | null {
+  const { variant } = proposal;
+  const first = settleExactly(search, variant, proposal);
+  if (first === null || first.overrun === null || !mayFit(proposal)) return first;
+  for (let layers = proposal.offloadedLayers; layers >= 0; layers -= 1) {
+    for (const mmap of search.row.takes.mmap && proposal.mmap ? [true, false] : [proposal.mmap]) {
+      const settings = { ...proposal, offloadedLayers: layers, mmap };
+      const candidate = settleExactly(search, variant, settings);
+      if (candidate === null || candidate.overrun === null) return candidate;
+      const host = candidate.memory.find(({ device }) => device === "host");
+      // with fewer layers on devices the host needs more, so nothing is gained from here on
+      const hostFull = host !== undefined && host.totalBytes > host.budgetBytes;
+      if (hostFull && !mmap && search.budgets.unified.size === 0) return first;
+    }
   }
-  return { fitting, nearest };
+  return first;
 }
+export { mayFit };

@@ -1,22 +1,89 @@
+import type { WeightsVariant } from "@qwq-fit/schema";
+
 import { engineRows } from "../engines/engine-rows.ts";
 import type { Candidate } from "./candidate.ts";
-import type { Depth, Found, Problem } from "./problem.ts";
-import { searchLlama } from "./search-llama.ts";
+import type { Problem } from "./problem.ts";
+import {
+  type LlamaSearch,
+  llamaSearches,
+  mayFit,
+  proposeLlama,
+  settleExactly,
+  verifyLlama,
+} from "./search-llama.ts";
 
-/** Ways to run the model with any of the engines; and the nearest of those that do not fit. */
-export function search(problem: Problem, depth: Depth): Found {
-  const { engines, engineVersions = {} } = problem.options;
-  const fitting: Candidate[] = [];
-  let nearest: Candidate | null = null;
-  for (const row of engineRows(engines, engineVersions)) {
-    const found = searchLlama(problem, row, depth);
-    fitting.push(...found.fitting);
-    if (depth === "any" && fitting.length > 0) break;
-    const missing = found.nearest?.overrun?.missingBytes ?? Infinity;
-    if (missing < (nearest?.overrun?.missingBytes ?? Infinity)) nearest = found.nearest;
-  }
-  return { fitting, nearest };
+/** A way to run the model that may fit, and the exact rules for it, which cost more. */
+export interface Lead {
+  readonly proposal: Candidate;
+  /** The same, exactly; null where it turns out not to fit. */
+  readonly verify: () => Candidate | null;
 }
 
+const allowed = (problem: Problem): readonly WeightsVariant[] => {
+  const names = problem.options.quantizations;
+  return problem.model.weights.filter(
+    ({ quantization }) => names?.includes(quantization) !== false,
+  );
+};
+
+const searchesOf = (problem: Problem): readonly LlamaSearch[] => {
+  const { engines, engineVersions = {} } = problem.options;
+  return engineRows(engines, engineVersions).flatMap((row) => llamaSearches(problem, row));
+};
+
+const leadOf = (search: LlamaSearch, proposal: Candidate): Lead => ({
+  proposal,
+  verify: () => {
+    const candidate = verifyLlama(search, proposal);
+    return candidate === null || candidate.overrun !== null ? null : candidate;
+  },
+});
+
+/** Every way that may fit, on devices or on the CPU alone. */
+export function findLeads(problem: Problem, where: "devices" | "cpu"): readonly Lead[] {
+  const variants = allowed(problem);
+  return searchesOf(problem)
+    .filter(({ set }) => set.devices.length > 0 === (where === "devices"))
+    .flatMap((search) =>
+      [...proposeLlama(search, variants)]
+        .filter(mayFit)
+        .map((proposal) => leadOf(search, proposal)),
+    );
+}
+
+/** The smallest files that an engine can run there: if they do not fit, nothing does. */
+function smallest(search: LlamaSearch): readonly WeightsVariant[] {
+  const { row, set, problem } = search;
+  return allowed(problem)
+    .filter(
+      ({ format, quantization }) =>
+        row.formats.includes(format) && set.support.quantizations?.includes(quantization) !== false,
+    )
+    .toSorted((a, b) => a.tensorBytes - b.tensorBytes)
+    .slice(0, 2);
+}
+
+const asked = (problem: Problem): readonly number[] => [problem.workload.contextTokens];
+
 /** Whether there is any way to run the model. */
-export const fitsAnyhow = (problem: Problem): boolean => search(problem, "any").fitting.length > 0;
+export const fitsAnyhow = (problem: Problem): boolean =>
+  searchesOf(problem).some((search) =>
+    [...proposeLlama(search, smallest(search), asked(problem))]
+      .filter(mayFit)
+      .toReversed()
+      .some((proposal) => leadOf(search, proposal).verify() !== null),
+  );
+
+/** Of the ways that do not fit the one that misses least, exactly; null where no engine runs the model at all. */
+export function nearestMiss(problem: Problem): Candidate | null {
+  let best: { search: LlamaSearch; proposal: Candidate; missing: number } | null = null;
+  for (const search of searchesOf(problem)) {
+    for (const proposal of proposeLlama(search, smallest(search), asked(problem))) {
+      const missing = proposal.overrun?.missingBytes ?? 0;
+      if (best === null || missing < best.missing) best = { search, proposal, missing };
+    }
+  }
+  if (best === null) return null;
+  const { search, proposal } = best;
+  return settleExactly(search, proposal.variant, proposal) ?? proposal;
+}

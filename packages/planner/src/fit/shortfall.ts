@@ -1,16 +1,17 @@
 import type { Shortfall } from "@qwq-fit/schema";
 
 import { availableHostBytes } from "./budget.ts";
-import type { Candidate } from "./candidate.ts";
 import { fittingChanges } from "./changes.ts";
 import { largestContext } from "./contexts.ts";
 import type { Problem } from "./problem.ts";
+import { nearestMiss } from "./search.ts";
 
 /**
  * Why nothing fits: the memory that the nearest way to run overruns, by how much, and the changes that
  * would help, each tried by planning again with it.
  */
-export function shortfallOf(problem: Problem, nearest: Candidate | null): Shortfall {
+export function shortfallOf(problem: Problem): Shortfall {
+  const nearest = nearestMiss(problem);
   const changes = fittingChanges(problem, nearest);
   const overrun = nearest?.overrun ?? null;
   if (overrun !== null) {

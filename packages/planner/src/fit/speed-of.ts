@@ -2,7 +2,7 @@ import type { LocalMeasurement } from "@qwq-fit/schema";
 
 import { estimateSpeed } from "../speed/estimate-speed.ts";
 import { buildSpeedInput } from "../speed/speed-input.ts";
-import type { SpeedEstimate } from "../speed/speed-types.ts";
+import type { SpeedEstimate, SpeedInput } from "../speed/speed-types.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Problem } from "./problem.ts";
 
@@ -37,25 +37,41 @@ export function measurementFor(problem: Problem, candidate: Candidate): LocalMea
   return null;
 }
 
+function inputFor(problem: Problem, candidate: Candidate): SpeedInput {
+  const { model, hardware, workload, workspace } = problem;
+  const { variant, placement } = candidate;
+  const key = JSON.stringify([
+    candidate.row.engine,
+    candidate.support.backend,
+    candidate.kvCacheType,
+    candidate.flashAttention,
+    candidate.batchTokens,
+    candidate.tensorParallel,
+    placement,
+  ]);
+  const make = (): SpeedInput =>
+    buildSpeedInput(
+      model,
+      workspace.condensed(variant),
+      {
+        engine: candidate.row.engine,
+        backend: candidate.support.backend,
+        kvCacheType: candidate.kvCacheType,
+        flashAttention: candidate.flashAttention,
+        batchTokens: candidate.batchTokens,
+        threads: candidate.threads,
+        tensorParallel: candidate.tensorParallel,
+      },
+      hardware,
+      placement,
+      workload,
+    );
+  return workspace.speedInput(variant, key, make);
+}
+
 /** How fast a candidate is for the problem's workload. */
 export function speedOf(problem: Problem, candidate: Candidate): SpeedEstimate {
-  const { model, hardware, workload, options } = problem;
-  const input = buildSpeedInput(
-    model,
-    candidate.variant,
-    {
-      engine: candidate.row.engine,
-      backend: candidate.support.backend,
-      kvCacheType: candidate.kvCacheType,
-      flashAttention: candidate.flashAttention,
-      batchTokens: candidate.batchTokens,
-      threads: candidate.threads,
-      tensorParallel: candidate.tensorParallel,
-    },
-    hardware,
-    candidate.placement,
-    workload,
-    measurementFor(problem, candidate),
-  );
-  return estimateSpeed(input, options.coefficients);
+  const measurement = measurementFor(problem, candidate);
+  const input = inputFor(problem, candidate);
+  return estimateSpeed({ ...input, measurement }, problem.options.coefficients);
 }

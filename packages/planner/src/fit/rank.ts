@@ -1,0 +1,67 @@
+import { totalKld } from "../quality/quality-loss.ts";
+import type { SpeedEstimate } from "../speed/speed-types.ts";
+import type { Candidate } from "./candidate.ts";
+import { type Merits, covers } from "./pareto.ts";
+import type { Problem } from "./problem.ts";
+import { scorePlan } from "./score.ts";
+import { findLeads, type Lead } from "./search.ts";
+import { speedOf } from "./speed-of.ts";
+import { usableLimit } from "./usable.ts";
+
+/** A candidate that fits, with its speed. */
+export interface RankedCandidate {
+  readonly candidate: Candidate;
+  readonly speed: SpeedEstimate;
+}
+
+interface Weighed extends RankedCandidate {
+  readonly merits: Merits;
+  readonly score: number;
+}
+
+function weigh(problem: Problem, candidate: Candidate): Weighed {
+  const { model, workload, options } = problem;
+  const speed = speedOf(problem, candidate);
+  const merits = {
+    kld: totalKld(candidate.variant, candidate.kvCacheType, model.parameters),
+    tokensPerSecond: speed.decodeTokensPerSecond.expected,
+    contextTokens: candidate.contextTokens,
+  };
+  const score = scorePlan(
+    {
+      ...merits,
+      engine: candidate.row.engine,
+      askedContext: workload.contextTokens,
+      nativeContext: model.contextTokens,
+    },
+    options.optimize ?? "balanced",
+    usableLimit(problem),
+  );
+  return { candidate, speed, merits, score };
+}
+
+/**
+ * The front among leads: best first, each held to the engine's exact rules only when nothing kept so
+ * far covers it. What turns out not to fit makes room for what it covered.
+ */
+function frontOf(problem: Problem, leads: readonly Lead[]): readonly Weighed[] {
+  const queue = leads
+    .map((lead) => ({ lead, weighed: weigh(problem, lead.proposal) }))
+    .toSorted((a, b) => b.weighed.score - a.weighed.score);
+  const kept: Weighed[] = [];
+  const asked = problem.workload.contextTokens;
+  for (const { lead, weighed } of queue) {
+    if (kept.some(({ merits }) => covers(merits, weighed.merits, asked))) continue;
+    const candidate = lead.verify();
+    if (candidate === null) continue;
+    const exact = weigh(problem, candidate);
+    if (!kept.some(({ merits }) => covers(merits, exact.merits, asked))) kept.push(exact);
+  }
+  return kept.toSorted((a, b) => b.score - a.score);
+}
+
+/** The ways to run the model that are worth knowing, best first; the CPU alone where no device serves. */
+export function rankCandidates(problem: Problem): readonly RankedCandidate[] {
+  const onDevices = frontOf(problem, findLeads(problem, "devices"));
+  return onDevices.length > 0 ? onDevices : frontOf(problem, findLeads(problem, "cpu"));
+}
