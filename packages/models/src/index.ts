@@ -18,3 +18,4 @@ export type { EntryOptions } from "./profile/from-entry.ts";
 export { modelFromGguf } from "./profile/from-gguf.ts";
 export { splitSiblings } from "./profile/split-files.ts";
 export { cutEntry } from "./layout/cut-entry.ts";
+export { kvBytesPerToken, stateBytesPerSequence } from "./profile/cache-size.ts";
