@@ -4,19 +4,27 @@ export interface Merits {
   readonly kld: number;
   readonly tokensPerSecond: number;
   readonly contextTokens: number;
+  /** Its engine comes with this project; any other one is an installation more. */
+  readonly ownEngine: boolean;
 }
 
 /** Differences below these are no reason for a plan of its own: speed is never predicted that well. */
-const tolerance = { speed: 0.03, kld: 0.0002 } as const;
+const small = { speed: 0.05, kld: 0.0002 } as const;
+/** What another engine must do better than our own to be worth its installation. */
+const worthInstalling = { speed: 0.2, kld: 0.01 } as const;
 
 /**
  * Whether a plan makes another one needless: as good or better in quality, speed and context. A plan
  * for exactly the context that was asked for gives way only to another such: a larger one costs memory
  * that nobody asked for.
  */
-export const covers = (a: Merits, b: Merits, askedContext: number): boolean =>
-  a.kld <= b.kld + tolerance.kld &&
-  a.tokensPerSecond >= b.tokensPerSecond * (1 - tolerance.speed) &&
-  (b.contextTokens === askedContext
-    ? a.contextTokens === askedContext
-    : a.contextTokens >= b.contextTokens);
+export function covers(a: Merits, b: Merits, askedContext: number): boolean {
+  const slack = a.ownEngine && !b.ownEngine ? worthInstalling : small;
+  return (
+    a.kld <= b.kld + slack.kld &&
+    a.tokensPerSecond >= b.tokensPerSecond * (1 - slack.speed) &&
+    (b.contextTokens === askedContext
+      ? a.contextTokens === askedContext
+      : a.contextTokens >= b.contextTokens)
+  );
+}

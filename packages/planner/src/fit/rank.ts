@@ -26,11 +26,11 @@ function weigh(problem: Problem, candidate: Candidate): Weighed {
     kld: totalKld(candidate.variant, candidate.kvCacheType, model.parameters),
     tokensPerSecond: speed.decodeTokensPerSecond.expected,
     contextTokens: candidate.contextTokens,
+    ownEngine: candidate.row.engine === "node-llama-cpp",
   };
   const score = scorePlan(
     {
       ...merits,
-      engine: candidate.row.engine,
       askedContext: workload.contextTokens,
       nativeContext: model.contextTokens,
     },
@@ -60,8 +60,21 @@ function frontOf(problem: Problem, leads: readonly Lead[]): readonly Weighed[] {
   return kept.toSorted((a, b) => b.score - a.score);
 }
 
+/** Divergence from which a file is only worth naming where nothing better fits: 2-bit IQ mixes and below. */
+const worstUseful = 0.4;
+
+/** The front without files that are hurt severely, unless these are all that fits. */
+function soundFront(problem: Problem, leads: readonly Lead[]): readonly Weighed[] {
+  const { parameters } = problem.model;
+  const sound = leads.filter(
+    ({ proposal }) => totalKld(proposal.variant, proposal.kvCacheType, parameters) < worstUseful,
+  );
+  const front = frontOf(problem, sound);
+  return front.length > 0 || sound.length === leads.length ? front : frontOf(problem, leads);
+}
+
 /** The ways to run the model that are worth knowing, best first; the CPU alone where no device serves. */
 export function rankCandidates(problem: Problem): readonly RankedCandidate[] {
-  const onDevices = frontOf(problem, findLeads(problem, "devices"));
-  return onDevices.length > 0 ? onDevices : frontOf(problem, findLeads(problem, "cpu"));
+  const onDevices = soundFront(problem, findLeads(problem, "devices"));
+  return onDevices.length > 0 ? onDevices : soundFront(problem, findLeads(problem, "cpu"));
 }

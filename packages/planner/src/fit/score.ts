@@ -1,5 +1,3 @@
-import type { EngineName } from "@qwq-fit/schema";
-
 import type { Merits } from "./pareto.ts";
 import type { Objective } from "./plan-options.ts";
 
@@ -32,7 +30,6 @@ function speedWorth(tokensPerSecond: number, usable: number): number {
 
 /** Everything that ranks a plan. */
 export interface Ranked extends Merits {
-  readonly engine: EngineName;
   readonly askedContext: number;
   /** Context up to which the model needs no extension such as YaRN. */
   readonly nativeContext: number;
@@ -48,7 +45,7 @@ export function scorePlan(plan: Ranked, objective: Objective, usable: number): n
   const speed = speedWorth(plan.tokensPerSecond, usable);
   const context = Math.log2(plan.contextTokens / plan.askedContext);
   const extended = plan.contextTokens > Math.max(plan.nativeContext, plan.askedContext) ? 0.3 : 0;
-  const engine = plan.engine === "node-llama-cpp" ? 0 : taste.otherEngine;
+  const engine = plan.ownEngine ? 0 : taste.otherEngine;
   const balanced = quality + speed - engine - extended - 0.02 * context;
   if (objective === "balanced") return balanced;
   // one step is larger than any balanced score: what comes first in the list decides first

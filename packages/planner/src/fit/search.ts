@@ -2,6 +2,7 @@ import type { WeightsVariant } from "@qwq-fit/schema";
 
 import { engineRows } from "../engines/engine-rows.ts";
 import type { Candidate } from "./candidate.ts";
+import { contextCandidates } from "./contexts.ts";
 import type { Problem } from "./problem.ts";
 import {
   type LlamaSearch,
@@ -63,7 +64,9 @@ function smallest(search: LlamaSearch): readonly WeightsVariant[] {
     .slice(0, 2);
 }
 
-const asked = (problem: Problem): readonly number[] => [problem.workload.contextTokens];
+/** The context asked for; none where the model does not reach it. */
+const asked = ({ model, workload }: Problem): readonly number[] =>
+  contextCandidates(model, workload).slice(0, 1);
 
 /** Whether there is any way to run the model. */
 export const fitsAnyhow = (problem: Problem): boolean =>

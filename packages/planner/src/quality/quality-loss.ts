@@ -12,7 +12,7 @@ import {
 /** Divergence below which a word holds: Q8_0 is "none", Q4_K_M "barely noticeable", Q3_K_M "noticeable", Q2_K "large" or worse. */
 const words = [
   [0.003, "none"],
-  [0.035, "barely noticeable"],
+  [0.05, "barely noticeable"],
   [0.13, "noticeable"],
   [0.4, "large"],
 ] as const;
