@@ -6,6 +6,7 @@ export type {
   SpeedCoefficients,
   SpeedPart,
 } from "./speed/speed-coefficients.ts";
+export { FALLBACK_COEFFICIENTS } from "./speed/speed-coefficients.ts";
 export { decodeComponents, prefillComponents, totalSeconds } from "./speed/speed-components.ts";
 export type { SpeedComponent } from "./speed/speed-components.ts";
 export { buildSpeedInput } from "./speed/speed-input.ts";

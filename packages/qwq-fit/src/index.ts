@@ -2,8 +2,8 @@ export { probeHardware } from "./hardware/probe-hardware.ts";
 export { readModel } from "./model/read-model.ts";
 export type { ReadModelOptions } from "./model/read-model.ts";
 export { loadCatalog } from "./catalog/load-catalog.ts";
-export { estimateMemory, planFit } from "@qwq-fit/planner";
-export type { LlamaCppSettings, PlanOptions } from "@qwq-fit/planner";
+export { estimateMemory, planFit, resolveHardware } from "@qwq-fit/planner";
+export type { LlamaCppSettings, PlanOptions, ResolvedHardware } from "@qwq-fit/planner";
 export { DEFAULT_WORKLOAD, QwqError } from "@qwq-fit/schema";
 export type {
   Catalog,

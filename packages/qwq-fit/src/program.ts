@@ -8,12 +8,12 @@ import { VERSION } from "./version.ts";
 
 const EXAMPLES = `
 Examples:
-  qwq-fit                              what QwQ-32B does on this machine
-  qwq-fit --model qwen3-8b             another model
-  qwq-fit --model ./model.gguf         a file
-  qwq-fit --hardware "RTX 4090"        another machine
-  qwq-fit plan --context 32k           all plans with more context
-  qwq-fit check --json                 for programs
+  qwq-fit                        QwQ-32B on this machine
+  qwq-fit --model qwen3-8b       another model
+  qwq-fit --model ./model.gguf   a file
+  qwq-fit --hardware "RTX 4090"  another machine
+  qwq-fit plan --context 32k     all plans, more context
+  qwq-fit check --json           for programs
 
 Exit codes: 0 fits, 1 fault, 2 usage, 3 does not fit.`;
 
@@ -32,6 +32,7 @@ export function createProgram(io: CommandIo, exit: (code: number) => void): Comm
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: () => {}, getOutHelpWidth: () => 60 })
+    .configureHelp({ minWidthToWrap: 20 })
     .addHelpText("after", EXAMPLES);
 
   addCheckOptions(
@@ -67,22 +68,23 @@ export function createProgram(io: CommandIo, exit: (code: number) => void): Comm
     const { estimate } = await import("./commands/estimate.ts");
     exit(await estimate(file, options, io));
   });
-  refuseUnknownCommands(program);
   return program;
 }
 
-/** Words of a default command would be its arguments; a word that is no command is told the near one. */
-function refuseUnknownCommands(program: Command): void {
-  const names = program.commands.map((command) => command.name());
-  program.hook("preSubcommand", (_program, command) => {
-    const [word] = command.args;
-    if (command.name() !== "check" || word === undefined || program.args[0] === "check") return;
-    const [likely] = near(word, names, 1);
-    throw new QwqError("usage", `unknown command '${word}'`, {
-      hint:
-        likely === undefined
-          ? `Commands are ${names.join(", ")}; a model is named with --model.`
-          : `Did you mean ${likely}?`,
-    });
+/**
+ * Words of a default command would be its arguments: a first word that is no command is told the near one.
+ *
+ * @throws {QwqError} `usage`.
+ */
+export function refuseUnknownCommand(program: Command, argv: readonly string[]): void {
+  const [word] = argv;
+  const names = [...program.commands.map((command) => command.name()), "help"];
+  if (word === undefined || word.startsWith("-") || names.includes(word)) return;
+  const [likely] = near(word, names, 1);
+  throw new QwqError("usage", `unknown command '${word}'`, {
+    hint:
+      likely === undefined
+        ? `Commands are ${names.join(", ")}; a model is named with --model.`
+        : `Did you mean ${likely}?`,
   });
 }

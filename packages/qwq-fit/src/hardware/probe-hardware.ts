@@ -1,6 +1,8 @@
+import { withCatalogFigures } from "@qwq-fit/planner";
 import { probeHardware as probe } from "@qwq-fit/profiler";
 import type { ProbeOptions } from "@qwq-fit/profiler";
 import type { Catalog, HardwareProfile } from "@qwq-fit/schema";
+import { loadCatalog } from "../catalog/load-catalog.ts";
 
 /** Options of {@link probeHardware}. */
 export interface ProbeHardwareOptions extends ProbeOptions {
@@ -13,6 +15,7 @@ export interface ProbeHardwareOptions extends ProbeOptions {
  * of known devices from the catalogue. What could not be probed is a warning in the profile, not an error.
  */
 export async function probeHardware(options: ProbeHardwareOptions = {}): Promise<HardwareProfile> {
-  const { catalog: _catalog, ...probeOptions } = options;
-  return probe(probeOptions);
+  const { catalog, ...probeOptions } = options;
+  const [profile, figures] = await Promise.all([probe(probeOptions), catalog ?? loadCatalog()]);
+  return withCatalogFigures(profile, figures);
 }

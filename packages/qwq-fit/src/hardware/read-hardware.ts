@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { resolveHardware, withCatalogFigures } from "@qwq-fit/planner";
 import { QwqError } from "@qwq-fit/schema";
 import type { Catalog, HardwareProfile } from "@qwq-fit/schema";
 
@@ -37,9 +38,26 @@ function profileOf(value: unknown): unknown {
  *
  * @throws {QwqError} `file_not_found`, `invalid_configuration`, `unknown_hardware`, `ambiguous_name`.
  */
-export async function readHardware(name: string, _catalog: Catalog): Promise<HardwareProfile> {
+export async function readHardware(name: string, catalog: Catalog): Promise<HardwareProfile> {
   if (/\.json$/iu.test(name) || /^[./~\\]/u.test(name) || existsSync(name)) {
-    return readProfile(name);
+    return withCatalogFigures(await readProfile(name), catalog);
   }
-  throw new QwqError("unknown_hardware", `No machine or device is called "${name}"`);
+  const found = resolveHardware(name, catalog);
+  switch (found.kind) {
+    case "resolved":
+      return found.hardware;
+    case "ambiguous":
+      throw new QwqError("ambiguous_name", `"${name}" may be several machines`, {
+        hint: `Say which: ${found.candidates.join("; ")}.`,
+        details: { candidates: found.candidates },
+      });
+    case "unknown":
+      throw new QwqError("unknown_hardware", `No machine or device is called "${name}"`, {
+        hint:
+          found.near.length > 0
+            ? `Did you mean ${found.near.join("; ")}?`
+            : "Name a device of the catalogue, or a file from `qwq-fit profile --json`.",
+        details: { near: found.near },
+      });
+  }
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { modelFromEntry } from "@qwq-fit/models";
 import { QwqError } from "@qwq-fit/schema";
 import type { Catalog, ModelEntry, ModelProfile } from "@qwq-fit/schema";
@@ -28,6 +28,14 @@ function isFile(name: string): boolean {
   );
 }
 
+/** A folder, a pipe or a device would be read for ever, or not at all. */
+function mustBeFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== false) return;
+  throw new QwqError("file_not_found", `${path} is not a file`, {
+    hint: "Name a GGUF file, or a model of the catalogue.",
+  });
+}
+
 /** {@link readModel} with the entry beside the profile. */
 export async function findAndReadModel(
   name: string,
@@ -35,6 +43,7 @@ export async function findAndReadModel(
 ): Promise<FoundModel> {
   if (name.trim() === "") throw new QwqError("usage", "The model's name is empty");
   if (isFile(name)) {
+    mustBeFile(name);
     const { readModelFile } = await import("@qwq-fit/models/node");
     return { profile: await readModelFile(name), entry: null };
   }

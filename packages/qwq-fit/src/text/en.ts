@@ -29,11 +29,13 @@ export const en: Text = {
   slow: (model, speed) => `${model} fits, but is slow here: ${speed} tokens/s`,
   doesNotFit: (model) => `${model} does not fit this machine`,
   cores: (physical, usable) =>
-    usable === physical ? `${physical} cores` : `${physical} cores, ${usable} usable threads`,
+    usable >= physical ? `${physical} cores` : `${physical} cores, ${usable} usable`,
   memoryFree: (total, free) => `${total} GiB memory, ${free} GiB available`,
   memoryLimit: (limit, source) => `limited to ${limit} GiB by ${source}`,
   noGpu: "no GPU",
   unified: "shared with the CPU",
+  software: "computed by the CPU, not used",
+  each: (count) => `on each of ${count} devices`,
   deviceMemory: (total, free) => `${total} GiB, ${free} GiB free`,
   context: (tokens) => `${tokens} context`,
   sequences: (count) => `${count} sequences`,
@@ -59,7 +61,7 @@ export const en: Text = {
   answerTime: (duration, thinking, answer) =>
     `${duration} for ${thinking} tokens of thinking and ${answer} of answer`,
   firstToken: (duration) => `first token after ${duration}`,
-  quality: {},
+  quality: { none: "no" },
   qualityLoss: (word) => `${word} loss against the full model`,
   loss: (word) => `${word} loss`,
   faster: "faster",

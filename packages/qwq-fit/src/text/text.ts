@@ -32,6 +32,8 @@ export interface Text {
   readonly memoryLimit: (limit: string, source: string) => string;
   readonly noGpu: string;
   readonly unified: string;
+  readonly software: string;
+  readonly each: (count: number) => string;
   readonly deviceMemory: (total: string, free: string) => string;
   readonly context: (tokens: string) => string;
   readonly sequences: (count: number) => string;

@@ -1,6 +1,7 @@
 import type { FitPlan } from "@qwq-fit/schema";
 import type { Text } from "../text/text.ts";
 import { short, tokens } from "./numbers.ts";
+import { joinPhrases } from "./sheet.ts";
 
 /** Words of quality loss, least first (planner). */
 const GRADES = ["none", "barely noticeable", "noticeable", "large", "severe"];
@@ -34,11 +35,12 @@ export function alternativesTo(
   plans: readonly FitPlan[],
   text: Text,
 ): Alternative[] {
-  const near = plans.filter((plan) => gradeOf(plan) <= gradeOf(choice) + 1);
+  const asUsable = plans.filter((plan) => plan.usable || !choice.usable);
+  const near = asUsable.filter((plan) => gradeOf(plan) <= gradeOf(choice) + 1);
   const holding = near.filter((plan) => plan.contextTokens >= choice.contextTokens);
   const faster = highest(holding, speedOf);
   const better = highest(
-    plans.filter((plan) => plan.contextTokens >= choice.contextTokens),
+    asUsable.filter((plan) => plan.contextTokens >= choice.contextTokens),
     (plan) => -lossOf(plan),
   );
   const longer = highest(near, (plan) => plan.contextTokens);
@@ -57,12 +59,12 @@ export function alternativesTo(
 
 /** "faster: Q3_K_M · 16k context · 1.9 tokens/s · noticeable loss". */
 export function alternativeLine({ word, plan }: Alternative, choice: FitPlan, text: Text): string {
-  const what = [
+  const what = joinPhrases([
     plan.quantization,
     text.context(tokens(plan.contextTokens)),
     ...(plan.kvCacheType === choice.kvCacheType ? [] : [plan.kvCacheType]),
     text.tokensPerSecond(short(speedOf(plan))),
     text.loss(text.quality[plan.qualityLoss.word] ?? plan.qualityLoss.word),
-  ].join(" · ");
+  ]);
   return `${word}: ${what}`;
 }

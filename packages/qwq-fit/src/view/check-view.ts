@@ -129,6 +129,22 @@ function cloudRows({ cloud, choice, workload, recommendation }: CheckReport, tex
   ];
 }
 
+/** What was assumed or could not be probed, and what the plan's numbers do not say. */
+function noteRows({ hardware, choice }: CheckReport, text: Text, colours: Colours): (Row | null)[] {
+  const warnings = hardware.warnings.map(({ message, hint }) =>
+    hint === null ? message : `${message} ${hint}`,
+  );
+  const notes = [...warnings, ...(choice?.notes ?? [])];
+  if (notes.length === 0) return [];
+  return [
+    null,
+    {
+      label: text.labels.note,
+      lines: notes.map((note) => ({ text: `- ${note}`, paint: colours.dim })),
+    },
+  ];
+}
+
 /** A word of a command line; one with spaces stands in quotes. */
 function quote(value: string): string {
   return /^[\w./:-]+$/u.test(value) ? value : `"${value}"`;
@@ -160,10 +176,6 @@ export function drawCheck(
   const { labels } = text;
   const rows: (Row | null)[] = [
     { label: labels.machine, lines: machineLines(hardware, text) },
-    ...hardware.warnings.map(({ message, hint }) => ({
-      label: labels.note,
-      lines: [hint === null ? message : `${message} ${hint}`],
-    })),
     null,
     { label: "", lines: [verdict(report, text, colours)] },
     null,
@@ -178,6 +190,7 @@ export function drawCheck(
       label: labels.next,
       lines: [{ text: nextCommand(report, options), paint: colours.cyan, verbatim: true }],
     },
+    ...noteRows(report, text, colours),
     ...(options.explain === true && choice !== null ? explanationRows(choice, text) : []),
   ];
   return drawSheet(rows, terminal);

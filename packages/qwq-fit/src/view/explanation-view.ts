@@ -8,11 +8,10 @@ function linesOf({ quantity, formula, inputs, source }: Explanation): string[] {
 }
 
 /** Every number of a plan with its formula, inputs and source. */
-export function explanationRows({ explanations, notes }: FitPlan, text: Text): (Row | null)[] {
+export function explanationRows({ explanations }: FitPlan, text: Text): (Row | null)[] {
   return [
     null,
     { label: text.labels.why, lines: [text.explained(explanations.length)] },
     ...explanations.flatMap((one) => [null, { label: "", lines: linesOf(one) }]),
-    ...(notes.length === 0 ? [] : [null, { label: text.labels.note, lines: [...notes] }]),
   ];
 }

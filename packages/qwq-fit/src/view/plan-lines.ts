@@ -1,7 +1,10 @@
+import { GiB } from "@qwq-fit/schema";
 import type { DeviceMemory, FitPlan } from "@qwq-fit/schema";
 import type { Text } from "../text/text.ts";
 import { memoryBar } from "./memory-bar.ts";
 import { gib, range, tokens } from "./numbers.ts";
+import { countEqual } from "./machine-lines.ts";
+import { joinPhrases } from "./sheet.ts";
 import type { Line } from "./sheet.ts";
 import type { Colours } from "./terminal.ts";
 
@@ -11,22 +14,22 @@ const WIDEST_BAR = 32;
 /** The settings of a plan in words: quantization and context, then everything the engine is told. */
 export function settingLines(plan: FitPlan, text: Text): string[] {
   const kv = `${text.parts.kvCache} ${plan.kvCacheType}`;
-  const engine = `${plan.engine} ${plan.engineVersion} · ${plan.backend}`;
   return [
-    [
+    joinPhrases([
       plan.quantization,
       text.context(tokens(plan.contextTokens)),
       kv,
       ...(plan.sequences > 1 ? [text.sequences(plan.sequences)] : []),
-    ].join(" · "),
-    [
-      engine,
+    ]),
+    joinPhrases([
+      `${plan.engine} ${plan.engineVersion}`,
+      plan.backend,
       text.threads(plan.threads),
       ...(plan.offloadedLayers > 0 ? [text.layers(plan.offloadedLayers)] : []),
       text.batch(tokens(plan.batchTokens)),
       text.mmap(plan.mmap),
       text.flashAttention(plan.flashAttention),
-    ].join(" · "),
+    ]),
   ];
 }
 
@@ -45,13 +48,19 @@ export function partsOf(memory: DeviceMemory, text: Text): string {
     [text.parts.output, memory.outputBytes],
     [text.parts.overhead, memory.overheadBytes],
   ];
-  return parts
-    .filter(([, bytes]) => bytes > 0)
-    .map(([name, bytes]) => `${name} ${gib(bytes)}`)
-    .join(" · ");
+  const held = parts.filter(([, bytes]) => bytes > 0);
+  return joinPhrases(held.map(([name, bytes]) => `${name} ${gib(bytes)}`));
 }
 
-/** Memory of a plan: for each device a bar, what it says, and its parts. */
+/** Below this share of its budget a memory is told in one line, without a bar. */
+const SMALL = 0.1;
+
+/** Equal for devices of one size that hold about the same. */
+function look({ device, budgetBytes, totalBytes }: DeviceMemory): string {
+  return device === "host" ? "host" : `${gib(budgetBytes)} ${Math.round(totalBytes / GiB)}`;
+}
+
+/** Memory of a plan: for each device, or for several that hold about the same, a bar, what it says, and its parts. */
 export function memoryLines(
   plan: FitPlan,
   text: Text,
@@ -59,17 +68,21 @@ export function memoryLines(
   columns: number,
 ): (Line | string)[] {
   const width = Math.min(WIDEST_BAR, columns);
-  return plan.memory.devices
-    .filter(({ totalBytes }) => totalBytes > 0)
-    .flatMap((memory) => [
+  const held = plan.memory.devices.filter(({ totalBytes }) => totalBytes > 0);
+  return countEqual(held, look).flatMap(([memory, count]) => {
+    const name = memoryName(memory.device, text);
+    const says = text.ofMemory(
+      gib(memory.totalBytes),
+      gib(memory.budgetBytes),
+      count > 1 ? text.each(count) : name,
+    );
+    if (memory.totalBytes < SMALL * memory.budgetBytes) return [says];
+    return [
       { text: memoryBar(memory, width, colours), verbatim: true },
-      text.ofMemory(
-        gib(memory.totalBytes),
-        gib(memory.budgetBytes),
-        memoryName(memory.device, text),
-      ),
+      says,
       { text: partsOf(memory, text), paint: colours.dim },
-    ]);
+    ];
+  });
 }
 
 /** Decode and prefill speed of a plan. */

@@ -5,7 +5,7 @@ import { drawCheck } from "./check-view.ts";
 import { explanationRows } from "./explanation-view.ts";
 import { duration, gib, range } from "./numbers.ts";
 import { memoryName, settingLines } from "./plan-lines.ts";
-import { drawSheet } from "./sheet.ts";
+import { drawSheet, joinPhrases } from "./sheet.ts";
 import type { Row } from "./sheet.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -31,7 +31,7 @@ function planRow(plan: FitPlan, index: number, text: Text, { colours }: Terminal
     lines: [
       { text: first, paint: colours.bold },
       speed,
-      [loss, ...memory].join(" · "),
+      joinPhrases([loss, ...memory]),
       { text: settings, paint: colours.dim },
       ...startLines(plan),
     ],

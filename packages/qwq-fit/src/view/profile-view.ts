@@ -2,18 +2,18 @@ import type { FoundEngine, HardwareProfile } from "@qwq-fit/schema";
 import type { Text } from "../text/text.ts";
 import { machineLines } from "./machine-lines.ts";
 import { gib } from "./numbers.ts";
-import { drawSheet } from "./sheet.ts";
+import { drawSheet, joinPhrases } from "./sheet.ts";
 import type { Row } from "./sheet.ts";
 import type { Terminal } from "./terminal.ts";
 
 function engineLine({ engine, version, baseUrl, binaryPath, models }: FoundEngine): string {
   const names = models.map(({ name, cloud }) => (cloud ? `${name} (cloud)` : name));
-  return [
+  return joinPhrases([
     version === null ? engine : `${engine} ${version}`,
     ...(baseUrl === null ? [] : [baseUrl]),
     ...(baseUrl === null && binaryPath !== null ? [binaryPath] : []),
     ...(names.length === 0 ? [] : [names.join(", ")]),
-  ].join(" · ");
+  ]);
 }
 
 /** The answer of `profile`: the machine as the planner sees it. */

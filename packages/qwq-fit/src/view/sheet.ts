@@ -17,10 +17,20 @@ export interface Row {
 /** A separator at the edge of a wrapped line separates nothing. */
 const EDGE = /^· | ·$/gu;
 
+/** Holds a phrase together when its line is wrapped; drawn as a space. */
+const TOGETHER = "\u00A0";
+
+/** Phrases with a separator between them, broken between phrases only where they fit a line. */
+export function joinPhrases(phrases: readonly string[]): string {
+  return phrases.map((phrase) => phrase.replaceAll(" ", TOGETHER)).join(" · ");
+}
+
 function drawLine(line: Line, columns: number): string[] {
   const { text, paint = (plain: string): string => plain, verbatim = false } = line;
   if (verbatim) return [paint(text)];
-  return wrap(text, columns).map((part) => paint(part.replaceAll(EDGE, "")));
+  return wrap(text, columns).map((part) =>
+    paint(part.replaceAll(EDGE, "").replaceAll(TOGETHER, " ")),
+  );
 }
 
 /** Rows with their labels in one column, wrapped to the terminal; an empty row is an empty line. */

@@ -18,8 +18,13 @@ export function computeBytes(
   const { context } = input;
   const full: GraphBatch = fullBatch(context);
   const single: GraphBatch = { tokens: context.sequences, outputs: context.sequences };
-  const graphs = [full, single, full].map((batch) => buildGraph(input, batch, devices.length));
-  return reserveGraphs(graphs, schedulerBackends(devices), computeBuffers(devices), copies);
+  const graphs = [full, single].map((batch) => buildGraph(input, batch, devices.length));
+  // the full batch is reserved again at the end
+  return reserveGraphs(graphs, [0, 1, 0], {
+    backends: schedulerBackends(devices),
+    rules: computeBuffers(devices),
+    copies,
+  });
 }
 
 function fullBatch(context: ContextParameters): GraphBatch {

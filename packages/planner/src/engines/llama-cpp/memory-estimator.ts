@@ -3,6 +3,7 @@ import { computeBytes } from "./compute-memory.ts";
 import { type ContextParameters, contextParameters } from "./context-parameters.ts";
 import { deviceRules } from "./device-catalog.ts";
 import type { DeviceRules } from "./device-rules.ts";
+import { condenseBlocks } from "./graph/condense-blocks.ts";
 import { kvCacheBytes } from "./kv-cache.ts";
 import { HOST, type LayerSplit, splitLayers } from "./layer-split.ts";
 import type { LlamaCppSettings } from "./llama-cpp-settings.ts";
@@ -37,11 +38,19 @@ export class MemoryEstimator {
   readonly #model: ModelProfile;
   readonly #variant: WeightsVariant;
   readonly #hardware: HardwareProfile;
+  readonly #wholeGraph: boolean;
   readonly #tensors: ReadonlyMap<string, TensorInfo>;
   readonly #placements = new Map<string, WeightPlacement>();
   readonly #compute = new Map<string, readonly number[]>();
 
-  constructor(model: ModelProfile, variant: WeightsVariant, hardware: HardwareProfile) {
+  /** @param options.wholeGraph walks every block instead of one of each kind; slower, for tests. */
+  constructor(
+    model: ModelProfile,
+    variant: WeightsVariant,
+    hardware: HardwareProfile,
+    options: { readonly wholeGraph?: boolean } = {},
+  ) {
+    this.#wholeGraph = options.wholeGraph ?? false;
     this.#model = model;
     this.#variant = variant;
     this.#hardware = hardware;
@@ -132,7 +141,9 @@ export class MemoryEstimator {
     ]);
     const known = this.#compute.get(key);
     if (known !== undefined) return known;
-    const blocks = this.#model.blocks.map((_, index) => index);
+    const blocks = this.#wholeGraph
+      ? this.#model.blocks.map((_, index) => index)
+      : condenseBlocks(this.#model, split, this.#tensors, placement.bufferOf);
     const made = computeBytes(
       {
         model: this.#model,

@@ -16,24 +16,33 @@ export interface BufferRules {
 /** A compute buffer's chunks in bytes. */
 type Chunks = readonly number[];
 
+/** What graphs are reserved on. */
+export interface Scheduler {
+  readonly backends: readonly SchedulerBackend[];
+  /** Of each allocator that the backends name. */
+  readonly rules: readonly BufferRules[];
+  /** Copies of each input: 1, or more with pipeline parallelism. */
+  readonly copies: number;
+}
+
 /**
- * Sizes of the compute buffers after the engine has reserved these graphs one after the other; a buffer
- * is made anew only where a chunk must grow (ggml-alloc.c, ggml_gallocr_reserve_n_impl).
+ * Sizes of the compute buffers after the engine has reserved graphs one after the other; a buffer is made
+ * anew only where a chunk must grow (ggml-alloc.c, ggml_gallocr_reserve_n_impl).
  *
- * @returns bytes of each backend's buffer, in the order of `rules`.
+ * @param order indexes of `graphs`, in which each may come several times.
+ * @returns bytes of each allocator's buffer.
  */
 export function reserveGraphs(
   graphs: readonly ComputeGraph[],
-  backends: readonly SchedulerBackend[],
-  rules: readonly BufferRules[],
-  copies: number,
+  order: readonly number[],
+  scheduler: Scheduler,
 ): readonly number[] {
-  let buffers: Chunks[] = rules.map(() => []);
-  for (const graph of graphs) {
-    const peaks = peakBytes(graph, backends, rules, copies);
+  const peaks = graphs.map((graph) => peakBytes(graph, scheduler));
+  let buffers: Chunks[] = scheduler.rules.map(() => []);
+  for (const graph of order) {
     buffers = buffers.map((chunks, index) => {
-      const needed = peaks[index] ?? [];
-      const extra = rules[index]?.extraBytes ?? 0;
+      const needed = peaks[graph]?.[index] ?? [];
+      const extra = scheduler.rules[index]?.extraBytes ?? 0;
       const grows = needed.some((bytes, chunk) => bytes > (chunks[chunk] ?? 0));
       return grows ? needed.map((bytes) => (bytes === 0 ? 0 : bytes + extra)) : chunks;
     });
@@ -41,12 +50,7 @@ export function reserveGraphs(
   return buffers.map((chunks) => chunks.reduce((sum, bytes) => sum + bytes, 0));
 }
 
-function peakBytes(
-  graph: ComputeGraph,
-  backends: readonly SchedulerBackend[],
-  rules: readonly BufferRules[],
-  copies: number,
-): readonly Chunks[] {
+function peakBytes(graph: ComputeGraph, { backends, rules, copies }: Scheduler): readonly Chunks[] {
   const allocators = rules.map(
     ({ alignmentBytes, maxBufferBytes }) => new BlockAllocator(alignmentBytes, maxBufferBytes),
   );
