@@ -38,3 +38,7 @@ export { createChildEngine } from "./child/child-engine.ts";
 export type { ChildEngine, ChildEngineOptions } from "./child/child-engine.ts";
 export { stepDown } from "./child/step-down.ts";
 export type { Replan } from "./child/supervisor.ts";
+export { compileConstraint, parseConstrained } from "./grammar/constraint-grammar.ts";
+export type { CompiledConstraint } from "./grammar/constraint-grammar.ts";
+export { validateJson } from "./grammar/validate-json.ts";
+export type { Violation } from "./grammar/validate-json.ts";

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { QwqError } from "@qwq-fit/schema";
 import type { GenerateRequest } from "../generate-request.ts";
-import { constraintGrammar } from "../grammar/constraint-grammar.ts";
+import { compileConstraint } from "../grammar/constraint-grammar.ts";
 import type { ChatTemplate } from "../template/chat-template.ts";
 import type { ChildRequest } from "./protocol.ts";
 
@@ -19,7 +19,8 @@ export function childRequest(
     stop: request.stop ?? [],
     ignoreEnd: request.ignoreEnd ?? false,
     logprobs: request.logprobs ?? null,
-    grammar: request.constraint === undefined ? null : constraintGrammar(request.constraint),
+    grammar:
+      request.constraint === undefined ? null : compileConstraint(request.constraint).grammar,
     thought: thoughtOf(request, template, rendered.opensThought),
     fairnessKey: request.fairnessKey ?? randomUUID(),
   };
