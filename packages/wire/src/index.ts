@@ -1,3 +1,5 @@
+export { isObject, numberField, parseJson, stringField } from "./json.ts";
+export type { JsonObject } from "./json.ts";
 export { WireError } from "./wire-error.ts";
 export { DEFAULT_MAX_EVENT_BYTES, createSseScanner } from "./sse/scan.ts";
 export type { SseFrame, SseScanner, SseScannerOptions } from "./sse/scan.ts";
