@@ -96,19 +96,19 @@ export class Answer {
   #step(sampled: readonly number[]): AnswerStep {
     let text = "";
     const tokenIds: number[] = [];
-    const take = (token: number): string | null => {
+    const take = (token: number, forced: boolean): string | null => {
       this.#completion++;
       tokenIds.push(token);
       const wasInside = this.insideThought;
       const piece = this.#decoder.decode(this.#options.bytesOf(token), { stream: true });
       const { thought, answer } = this.#thought.push(piece);
-      if (wasInside && this.insideThought) this.#reasoning++;
+      if (wasInside && this.insideThought && !forced) this.#reasoning++;
       const { text: shown, stop } = this.#stops.push(answer);
       text += thought + shown;
       return stop;
     };
     for (const token of sampled) {
-      const stop = take(token);
+      const stop = take(token, false);
       if (stop !== null) return this.#finish(text, tokenIds, "stop-sequence", stop);
     }
     const { budgetTokens, closeTokens, maxTokens } = this.#options;
@@ -116,7 +116,7 @@ export class Answer {
     const spent = budgetTokens !== null && this.#reasoning >= budgetTokens;
     if (this.insideThought && spent && closeTokens.length > 0 && room > closeTokens.length) {
       this.#forced = true;
-      for (const token of closeTokens) take(token);
+      for (const token of closeTokens) take(token, true);
     }
     if (this.#completion >= maxTokens) return this.#finish(text, tokenIds, "length");
     return { text, tokenIds, end: null };
