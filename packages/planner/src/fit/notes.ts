@@ -1,5 +1,6 @@
 import type { Candidate } from "./candidate.ts";
 import type { Problem } from "./problem.ts";
+import { limitForAllLayers } from "./shared-limit.ts";
 
 /** What a person should know about a plan and its numbers do not say. */
 export function planNotes(problem: Problem, candidate: Candidate): readonly string[] {
@@ -34,6 +35,16 @@ export function planNotes(problem: Problem, candidate: Candidate): readonly stri
   ) {
     notes.push(
       "The CPU keeps weights in its own layout; mapped from the file they would stand in memory twice, so they are read instead (a slower start).",
+    );
+  }
+  const limit = limitForAllLayers(problem, candidate);
+  if (limit !== null && hardware.os.platform === "darwin") {
+    notes.push(
+      `All layers would run on the GPU with: sudo sysctl iogpu.wired_limit_mb=${limit} (until the next restart).`,
+    );
+  } else if (limit !== null && hardware.os.platform === "linux") {
+    notes.push(
+      `All layers would run on the GPU if it may reach ${limit} MiB: ttm.pages_limit=${limit * 256} on the kernel's command line.`,
     );
   }
   if (hardware.devices.some(({ freeBytes, unified }) => freeBytes === null && !unified)) {

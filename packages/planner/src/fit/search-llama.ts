@@ -99,7 +99,7 @@ export function settleExactly(
 const roughError = (candidate: Candidate): number =>
   64 * 2 ** 20 + candidate.memory.reduce((sum, row) => sum + row.computeBytes, 0) / 2;
 
-const mayFit = (candidate: Candidate): boolean =>
+export const mayFit = (candidate: Candidate): boolean =>
   candidate.overrun === null || candidate.overrun.missingBytes <= roughError(candidate);
 
 const deviceFull = (candidate: Candidate): boolean =>
@@ -219,4 +219,22 @@ export function verifyLlama(search: LlamaSearch, proposal: Candidate): Candidate
   }
   return first;
 }
-export { mayFit };
+
+/** What a candidate would take with all of its layers on its devices, roughly. */
+export function fullOffloadBytes(
+  problem: Problem,
+  candidate: Candidate,
+): { readonly device: number; readonly host: number } {
+  const layers = problem.model.blocks.length + 1;
+  const search = llamaSearches(problem, candidate.row).find(
+    ({ set }) => set.devices.length === 1 && set.devices[0]?.id === candidate.devices[0],
+  );
+  if (search === undefined) return { device: Infinity, host: Infinity };
+  const settings = { ...candidate, offloadedLayers: layers, expertsOnCpu: false };
+  const { memory } = settleRoughly(search, candidate.variant, settings);
+  const sum = (onHost: boolean): number =>
+    memory
+      .filter(({ device }) => (device === "host") === onHost)
+      .reduce((total, { totalBytes }) => total + totalBytes, 0);
+  return { device: sum(false), host: sum(true) };
+}

@@ -84,15 +84,19 @@ describe("changes to the machine", () => {
     expect(change.bytes).toBe(21 * GiB);
   });
 
-  test("Metal's limit is raised to the least that does", () => {
-    const { os, ...mac } = exampleMachine(36, [metal(8)]);
-    const host = { ...mac.memory, availableBytes: 27 * GiB };
-    const machine = { ...mac, memory: host, os: { ...os, platform: "darwin" as const } };
-    // the CPU's half of a split model is what does not fit here
-    const small = { ...machine, memory: { ...host, availableBytes: 23 * GiB } };
-    const answer = planFit(qwq, small, DEFAULT_WORKLOAD, four);
-    expect(answer.fits).toBe(true);
-    expect(answer.choice?.offloadedLayers).toBeLessThan(65);
+  test("Metal's limit that would take all layers is told with the plan that does without", () => {
+    const { os, ...mac } = exampleMachine(36, [metal(16)]);
+    const machine = { ...mac, os: { ...os, platform: "darwin" as const } };
+    const { choice } = planFit(qwq, machine, DEFAULT_WORKLOAD, four);
+    expect(choice?.offloadedLayers).toBeLessThan(65);
+    const limit = Number(/wired_limit_mb=(\d+)/.exec(choice?.notes.join(" ") ?? "")?.[1]);
+    const at = (mebibytes: number): number =>
+      planFit(qwq, { ...machine, devices: [metal(mebibytes / 1024)] }, DEFAULT_WORKLOAD, {
+        ...four,
+        kvCacheTypes: [choice?.kvCacheType ?? "f16"],
+      }).choice?.offloadedLayers ?? 0;
+    expect(at(limit + 64)).toBe(65);
+    expect(at(limit - 2048)).toBeLessThan(65);
   });
 
   test("a container's limit is raised to the least that does", () => {
