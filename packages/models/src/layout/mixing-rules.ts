@@ -15,7 +15,7 @@ export interface MixPlace {
 type Rule = (mix: string, facts: MixFacts, place: MixPlace) => string | null;
 
 /** llama.cpp v0.5.0 src/llama-quant.cpp, use_more_bits: the first and last eighth, and every third between. */
-export function usesMoreBits(index: number, count: number): boolean {
+function usesMoreBits(index: number, count: number): boolean {
   const eighth = Math.floor(count / 8);
   return (
     index < eighth ||

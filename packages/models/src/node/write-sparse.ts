@@ -11,6 +11,7 @@ import { entryMetadata } from "../write/entry-metadata.ts";
 import { encodeHeader } from "../write/gguf-encoder.ts";
 import { canFill, randomBlocks } from "../write/random-blocks.ts";
 import { writeAt, writeWhole } from "./atomic-file.ts";
+import { checkRoom } from "./volume-room.ts";
 
 export interface SparseOptions {
   /** "Q4_K_M". */
@@ -48,6 +49,7 @@ export async function writeSparseGguf(
   const tensors = layoutTensors(cut, options.quantization);
   const records = tensors.map((tensor) => ({ ...tensor, typeId: tensorType(tensor.type).id }));
   const header = encodeHeader(entryMetadata(cut, options.quantization), records);
+  await checkRoom(file, header.fileBytes);
   await writeWhole(file, async (handle) => {
     await writeAt(handle, header.bytes, 0);
     await handle.truncate(header.fileBytes);

@@ -13,7 +13,7 @@ const CONTROL = 3;
 const USER_DEFINED = 4;
 
 /** ChatML with an opened thought, as QwQ's template has it. */
-export const CHAT_TEMPLATE: string =
+const CHAT_TEMPLATE =
   "{%- for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>' + '\\n' }}{%- endfor %}" +
   "{%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n<think>\\n' }}{%- endif %}";
 
@@ -76,7 +76,7 @@ export function tokenizerMetadata(vocabulary: Vocabulary): Metadata {
  * The character that stands for each byte in GPT-2's vocabulary: printable Latin-1 characters for
  * themselves, all others from U+0100 on (openai/gpt-2 encoder.py, bytes_to_unicode).
  */
-export function byteTokens(): string[] {
+function byteTokens(): string[] {
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => {
     const printable =
