@@ -11,8 +11,8 @@ import type {
 
 /** Relatives that are tried, nearest in size first; planning one takes some milliseconds. */
 const MOST_TRIED = 4;
-/** The size that people take first; tried alone before all others, since one answer is enough. */
-const QUANTIZATIONS = ["Q4_K_M", "Q3_K_M", "Q8_0"];
+/** The size that people take first; one is enough for a hint. */
+const QUANTIZATIONS = ["Q4_K_M"];
 
 function closeness(entry: ModelEntry, model: ModelProfile): number {
   const thinksAlike = entry.thinks === model.thinks || entry.thinks === "switchable" ? 0 : 1;
@@ -38,10 +38,10 @@ export function findRelative(
         workload.contextTokens <= Math.max(contextTokens, extendedContextTokens ?? 0),
     )
     .toSorted((a, b) => closeness(a, model) - closeness(b, model));
-  const { usable, fitting } = { usable: [] as RelativeModel[], fitting: [] as RelativeModel[] };
+  let fitting: RelativeModel | null = null;
   let tried = 0;
   for (const entry of smaller) {
-    if (usable.length > 0 || tried === MOST_TRIED) break;
+    if (tried === MOST_TRIED) break;
     const profile = modelFromEntry(entry, { quantizations: QUANTIZATIONS });
     const { choice } = planFit(profile, hardware, workload, options);
     if (choice === null) continue;
@@ -53,7 +53,8 @@ export function findRelative(
       decodeTokensPerSecond: choice.decodeTokensPerSecond,
       totalBytes: choice.memory.devices.reduce((sum, { totalBytes }) => sum + totalBytes, 0),
     };
-    (choice.usable ? usable : fitting).push(found);
+    if (choice.usable) return found;
+    fitting ??= found;
   }
-  return usable[0] ?? fitting[0] ?? null;
+  return fitting;
 }

@@ -1,4 +1,4 @@
-import type { HardwareProfile, ModelProfile, TensorInfo, WeightsVariant } from "@qwq-fit/schema";
+import type { HardwareProfile, ModelProfile, WeightsVariant } from "@qwq-fit/schema";
 import { computeBytes } from "./compute-memory.ts";
 import { type ContextParameters, contextParameters } from "./context-parameters.ts";
 import { deviceRules } from "./device-catalog.ts";
@@ -8,9 +8,10 @@ import { kvCacheBytes } from "./kv-cache.ts";
 import { HOST, type LayerSplit, splitLayers } from "./layer-split.ts";
 import type { LlamaCppSettings } from "./llama-cpp-settings.ts";
 import { outputBytes } from "./output-buffer.ts";
-import { cpuFeatures } from "./weights/cpu-layouts.ts";
+import { type CpuFeatures, cpuFeatures } from "./weights/cpu-layouts.ts";
 import { keepsOnCpu } from "./weights/expert-placement.ts";
 import { placeWeights, type WeightPlacement } from "./weights/place-weights.ts";
+import { WeightTable } from "./weights/weight-table.ts";
 
 /** Buffers on one device or the host, in bytes, as the engine prints them. */
 export interface BufferBytes {
@@ -36,10 +37,10 @@ export interface MemoryEstimate {
 /** Estimates memory for one model on one machine; holds what does not change between settings. */
 export class MemoryEstimator {
   readonly #model: ModelProfile;
-  readonly #variant: WeightsVariant;
   readonly #hardware: HardwareProfile;
   readonly #wholeGraph: boolean;
-  readonly #tensors: ReadonlyMap<string, TensorInfo>;
+  readonly #weights: WeightTable;
+  readonly #features: CpuFeatures;
   readonly #placements = new Map<string, WeightPlacement>();
   readonly #compute = new Map<string, readonly number[]>();
 
@@ -52,13 +53,9 @@ export class MemoryEstimator {
   ) {
     this.#wholeGraph = options.wholeGraph ?? false;
     this.#model = model;
-    this.#variant = variant;
     this.#hardware = hardware;
-    const tensors = new Map(variant.tensors.map((tensor) => [tensor.name, tensor]));
-    const embedding = tensors.get("token_embd.weight");
-    if (embedding !== undefined && !tensors.has("output.weight"))
-      tensors.set("output.weight", embedding);
-    this.#tensors = tensors;
+    this.#weights = new WeightTable(variant.tensors);
+    this.#features = cpuFeatures(hardware.cpu);
   }
 
   /** @throws QwqError `unsupported_combination`, `unsupported_model`, `invalid_value`. */
@@ -110,14 +107,14 @@ export class MemoryEstimator {
     const known = this.#placements.get(key);
     if (known !== undefined) return known;
     const made = placeWeights({
-      tensors: this.#variant.tensors,
+      table: this.#weights,
       split,
       devices,
-      features: cpuFeatures(this.#hardware.cpu),
+      features: this.#features,
       mmap: settings.mmap,
       repack: settings.repack !== false,
       staysOnCpu: keepsOnCpu(settings),
-      skips: () => false,
+      loadedBlocks: this.#model.blocks.length,
     });
     this.#placements.set(key, made);
     return made;
@@ -143,14 +140,14 @@ export class MemoryEstimator {
     if (known !== undefined) return known;
     const blocks = this.#wholeGraph
       ? this.#model.blocks.map((_, index) => index)
-      : condenseBlocks(this.#model, split, this.#tensors, placement.bufferOf);
+      : condenseBlocks(this.#model, split, this.#weights, placement);
     const made = computeBytes(
       {
         model: this.#model,
         context,
         split,
-        weights: this.#tensors,
-        bufferOf: placement.bufferOf,
+        weights: this.#weights,
+        placement,
         blocks,
         offloadedLayers: settings.offloadedLayers,
       },

@@ -1,10 +1,13 @@
-import type { ModelProfile, TensorInfo } from "@qwq-fit/schema";
+import type { ModelProfile } from "@qwq-fit/schema";
 
 import type { LayerSplit } from "../layer-split.ts";
-import type { WeightBuffer } from "../weights/place-weights.ts";
+import type { WeightPlacement } from "../weights/place-weights.ts";
+import type { WeightTable } from "../weights/weight-table.ts";
 
 /** Blocks at each end that are always kept: the graph's borders differ from its middle. */
 const ENDS = 2;
+/** Neighbours on each side that make a neighbourhood. */
+const REACH = 1;
 
 /**
  * Blocks whose graph peaks where the whole model's does. Blocks repeat, and storage repeats with them:
@@ -14,14 +17,15 @@ const ENDS = 2;
 export function condenseBlocks(
   model: ModelProfile,
   split: LayerSplit,
-  weights: ReadonlyMap<string, TensorInfo>,
-  bufferOf: ReadonlyMap<string, WeightBuffer>,
+  weights: WeightTable,
+  placement: WeightPlacement,
 ): readonly number[] {
-  const kinds = blockKinds(model, split, weights, bufferOf);
+  const kinds = blockKinds(model, split, weights, placement);
   const seen = new Set<string>();
   const kept: number[] = [];
-  for (const [block, kind] of kinds.entries()) {
-    const neighbourhood = `${kinds[block - 1] ?? ""}|${kind}|${kinds[block + 1] ?? ""}`;
+  for (const block of kinds.keys()) {
+    const around = Array.from({ length: 2 * REACH + 1 }, (_, i) => kinds[block - REACH + i] ?? -1);
+    const neighbourhood = around.join();
     const atEnd = block < ENDS || block >= kinds.length - ENDS;
     if (!atEnd && seen.has(neighbourhood)) continue;
     seen.add(neighbourhood);
@@ -34,24 +38,24 @@ export function condenseBlocks(
 function blockKinds(
   model: ModelProfile,
   split: LayerSplit,
-  weights: ReadonlyMap<string, TensorInfo>,
-  bufferOf: ReadonlyMap<string, WeightBuffer>,
-): readonly string[] {
-  const caches = new Map<object, number>();
-  const copied = model.blocks.map(() => "");
+  weights: WeightTable,
+  placement: WeightPlacement,
+): readonly number[] {
   const hasDevices = split.blocks.some((device) => device >= 0) || split.output >= 0;
-  for (const [name, tensor] of weights) {
-    const block = /^blk\.(\d+)\.(.*)/.exec(name);
-    if (block?.[1] === undefined || tensor.shape.length < 2) continue;
-    const index = Number(block[1]);
-    if (copied[index] === undefined) continue;
-    // without devices only the presence of a weight matters, not its type
-    const type = hasDevices ? `${tensor.type}:${String(bufferOf.get(name))}` : "";
-    copied[index] += `${block[2] ?? ""}${type},`;
-  }
+  const kinds = new Map<string, number>();
+  const caches = new Map<object, number>();
   return model.blocks.map(({ cache, experts }, block) => {
     const cacheId = caches.get(cache) ?? caches.size;
     caches.set(cache, cacheId);
-    return `${split.blocks[block] ?? -1};${cacheId};${String(experts)};${copied[block] ?? ""}`;
+    let key = `${split.blocks[block] ?? -1};${cacheId};${String(experts)}`;
+    for (const [name, { weight }] of weights.groups(block)) {
+      if (weight === undefined || weight.tensor.shape.length < 2) continue;
+      key += `,${name}`;
+      // without devices only the presence of a weight matters, not its type
+      if (hasDevices) key += `:${weight.tensor.type}:${String(placement.buffers[weight.index])}`;
+    }
+    const kind = kinds.get(key) ?? kinds.size;
+    kinds.set(key, kind);
+    return kind;
   });
 }

@@ -20,17 +20,17 @@ export function buildDenseTransformer(builder: GraphBuilder): void {
   for (const block of blocks) {
     let residual = current;
     const shape = blockShape(builder.input, block);
-    const normed = builder.norm(current, `blk.${block}.attn_norm.weight`, block);
+    const normed = builder.norm(current, block, "attn_norm");
     const qkv = queriesKeysValues(builder, block, shape, normed, positions);
     let cur = attend(builder, block, shape, inputs, qkv);
-    cur = builder.linear(`blk.${block}.attn_output`, cur);
+    cur = builder.linear(cur, block, "attn_output");
     if (block === last) {
       cur = getRows(cur, wanted);
       residual = getRows(residual, wanted);
     }
     const middle = like("ADD", cur, residual);
-    const ffn = builder.norm(middle, `blk.${block}.ffn_norm.weight`, block);
-    current = like("ADD", gatedFeedForward(builder, `blk.${block}.ffn`, ffn), middle);
+    const ffn = builder.norm(middle, block, "ffn_norm");
+    current = like("ADD", gatedFeedForward(builder, block, "ffn", ffn), middle);
   }
   finish(builder, current);
 }
@@ -43,45 +43,49 @@ export function queriesKeysValues(
   x: Tensor,
   positions: Tensor,
 ): [Tensor, Tensor, Tensor] {
-  const prefix = `blk.${block}`;
   const heads = builder.input.model.attentionHeads;
   const { tokens } = builder.batch;
   const { keyLength, valueLength, kvHeads } = shape;
   let query: Tensor;
   let key: Tensor;
   let value: Tensor;
-  if (builder.optional(`${prefix}.attn_qkv.weight`) === undefined) {
-    query = reshape(builder.linear(`${prefix}.attn_q`, x), keyLength, heads, tokens);
-    key = reshape(builder.linear(`${prefix}.attn_k`, x), keyLength, kvHeads, tokens);
-    value = reshape(builder.linear(`${prefix}.attn_v`, x), valueLength, kvHeads, tokens);
+  if (builder.optional(block, "attn_qkv") === undefined) {
+    query = reshape(builder.linear(x, block, "attn_q"), keyLength, heads, tokens);
+    key = reshape(builder.linear(x, block, "attn_k"), keyLength, kvHeads, tokens);
+    value = reshape(builder.linear(x, block, "attn_v"), valueLength, kvHeads, tokens);
   } else {
-    const fused = builder.linear(`${prefix}.attn_qkv`, x);
+    const fused = builder.linear(x, block, "attn_qkv");
     const part = (length: number, count: number): Tensor =>
       view(fused, [length, count, tokens], [rowBytes(fused.type, length), fused.strides[1]]);
     query = part(keyLength, heads);
     key = part(keyLength, kvHeads);
     value = part(valueLength, kvHeads);
   }
-  const factors = builder.optional("rope_freqs.weight");
+  const factors = builder.optional(null, "rope_freqs");
   const rotated = (t: Tensor, norm: string): Tensor => {
-    const name = `${prefix}.${norm}.weight`;
-    const normed = builder.optional(name) === undefined ? t : builder.norm(t, name, block);
+    const normed = builder.optional(block, norm) === undefined ? t : builder.norm(t, block, norm);
     return like("ROPE", normed, ...(factors === undefined ? [positions] : [positions, factors]));
   };
   return [rotated(query, "attn_q_norm"), rotated(key, "attn_k_norm"), value];
 }
 
 /** down(silu(gate(x)) * up(x)) (build_ffn, LLM_FFN_SILU, LLM_FFN_PAR). */
-export function gatedFeedForward(builder: GraphBuilder, prefix: string, x: Tensor): Tensor {
-  const up = builder.linear(`${prefix}_up`, x);
-  const gate = builder.linear(`${prefix}_gate`, x);
-  return builder.linear(`${prefix}_down`, new Tensor(gate.type, gate.lengths, "GLU", [gate, up]));
+export function gatedFeedForward(
+  builder: GraphBuilder,
+  block: number,
+  prefix: "ffn",
+  x: Tensor,
+): Tensor {
+  const up = builder.linear(x, block, `${prefix}_up`);
+  const gate = builder.linear(x, block, `${prefix}_gate`);
+  const mixed = new Tensor(gate.type, gate.lengths, "GLU", [gate, up]);
+  return builder.linear(mixed, block, `${prefix}_down`);
 }
 
 /** The last norm and the head; both stay allocated to the end (llm_graph_result::set_outputs). */
 export function finish(builder: GraphBuilder, x: Tensor): void {
-  const normed = builder.norm(x, "output_norm.weight", null);
-  const logits = builder.linear("output", normed);
+  const normed = builder.norm(x, null, "output_norm");
+  const logits = builder.linear(normed, null, "output");
   normed.isOutput = true;
   logits.isOutput = true;
   builder.graph.expand(logits);

@@ -1,6 +1,8 @@
 import { ComputeGraph } from "../ggml/compute-graph.ts";
 import { input as graphInput, like, matMul, reshape } from "../ggml/operations.ts";
 import { type Four, Tensor } from "../ggml/tensor.ts";
+import type { WeightBuffer } from "../weights/place-weights.ts";
+import type { WeightRow } from "../weights/weight-table.ts";
 import type { GraphBatch, GraphInput } from "./graph-input.ts";
 
 /** Below this many tokens, and with all layers offloaded, a norm is kept with its block (src/llama-context.cpp, llama_context::graph_get_cb). */
@@ -11,7 +13,8 @@ export class GraphBuilder {
   readonly graph: ComputeGraph = new ComputeGraph();
   readonly input: GraphInput;
   readonly batch: GraphBatch;
-  readonly #weights = new Map<string, Tensor>();
+  readonly #weights: (Tensor | undefined)[] = [];
+  #tiedHead: Tensor | undefined;
   readonly #caches = new Map<string, Tensor>();
   readonly #deviceCount: number;
   readonly #pinsNorms: boolean;
@@ -24,31 +27,32 @@ export class GraphBuilder {
       batch.tokens < PINNED_NORM_TOKENS || input.offloadedLayers > input.split.blocks.length;
   }
 
-  /** A weight, or undefined where the model has none of this name. */
-  optional(name: string): Tensor | undefined {
-    const known = this.#weights.get(name);
-    if (known !== undefined) return known;
-    const info = this.input.weights.get(name);
-    const buffer = this.input.bufferOf.get(name);
-    if (info === undefined || buffer === undefined) return undefined;
-    const [a = 1, b = 1, c = 1, d = 1] = info.shape;
-    const made = new Tensor(info.type, [a, b, c, d], "NONE", [], {
-      storage: { buffer, weights: true },
-    });
-    this.#weights.set(name, made);
-    return made;
+  /** A weight of a block, or outside of blocks, by name without ".weight"; undefined where there is none. */
+  optional(block: number | null, name: string): Tensor | undefined {
+    const { weights, placement } = this.input;
+    if (block === null && name === "output" && weights.tied) {
+      const row = weights.groups(null).get("token_embd")?.weight;
+      this.#tiedHead ??= row === undefined ? undefined : stored(row, placement.tiedHead);
+      return this.#tiedHead;
+    }
+    return this.#row(weights.groups(block).get(name)?.weight);
   }
 
-  /** A weight that the architecture cannot do without; a missing one gets the shape given. */
-  weight(name: string, ...lengths: readonly number[]): Tensor {
-    const found = this.optional(name);
+  /** A weight that the architecture cannot do without; a missing one gets this shape. */
+  weight(block: number | null, name: string, length: number, rows: number): Tensor {
+    const found = this.optional(block, name);
     if (found !== undefined) return found;
-    const [a = 1, b = 1, c = 1, d = 1] = lengths;
-    const made = new Tensor("F32", [a, b, c, d], "NONE", [], {
+    return new Tensor("F32", [length, rows, 1, 1], "NONE", [], {
       storage: { buffer: "cpu", weights: true },
     });
-    this.#weights.set(name, made);
-    return made;
+  }
+
+  #row(row: WeightRow | undefined): Tensor | undefined {
+    if (row === undefined) return undefined;
+    return (this.#weights[row.index] ??= stored(
+      row,
+      this.input.placement.buffers[row.index] ?? "cpu",
+    ));
   }
 
   /** A cache tensor of a block, on the block's device. */
@@ -69,7 +73,7 @@ export class GraphBuilder {
     const length = this.input.model.embeddingLength;
     const ids = graphInput("I32", tokens);
     const ready = graphInput("F32", length, tokens);
-    const table = this.weight("token_embd.weight", length, this.input.model.vocabularySize);
+    const table = this.weight(null, "token_embd", length, this.input.model.vocabularySize);
     const looked = new Tensor("F32", [length, tokens, 1, 1], "GET_ROWS", [table, ids]);
     this.graph.expand(looked);
     this.graph.expand(ready);
@@ -77,9 +81,9 @@ export class GraphBuilder {
   }
 
   /** RMS norm times its weight (build_norm). */
-  norm(x: Tensor, weightName: string, block: number | null): Tensor {
+  norm(x: Tensor, block: number | null, name: string): Tensor {
     const normed = like("RMS_NORM", x);
-    const weight = this.optional(weightName);
+    const weight = this.optional(block, name);
     if (weight === undefined) return normed;
     if (block !== null && this.#pinsNorms) {
       const device = this.input.split.blocks[block] ?? -1;
@@ -89,11 +93,12 @@ export class GraphBuilder {
   }
 
   /** A matrix with its scale (build_lora_mm), then its bias. */
-  linear(prefix: string, x: Tensor): Tensor {
-    let result = matMul(this.weight(`${prefix}.weight`, x.lengths[0], x.lengths[0]), x);
-    const scale = this.optional(`${prefix}.scale`);
+  linear(x: Tensor, block: number | null, name: string): Tensor {
+    const group = this.input.weights.groups(block).get(name);
+    let result = matMul(this.weight(block, name, x.lengths[0], x.lengths[0]), x);
+    const scale = this.#row(group?.scale);
     if (scale !== undefined) result = like("MUL", result, scale);
-    const bias = this.optional(`${prefix}.bias`);
+    const bias = this.#row(group?.bias);
     return bias === undefined ? result : like("ADD", result, bias);
   }
 
@@ -106,4 +111,9 @@ export class GraphBuilder {
       : new Tensor(x.type, [side, rows, 1, 1], "CONT", [x]);
     return reshape(matMul(rotation, flat), ...x.lengths);
   }
+}
+
+function stored({ tensor }: WeightRow, buffer: WeightBuffer): Tensor {
+  const [a = 1, b = 1, c = 1, d = 1] = tensor.shape;
+  return new Tensor(tensor.type, [a, b, c, d], "NONE", [], { storage: { buffer, weights: true } });
 }

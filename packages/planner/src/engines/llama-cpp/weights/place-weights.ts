@@ -1,25 +1,26 @@
-import type { TensorInfo } from "@qwq-fit/schema";
 import type { DeviceRules } from "../device-rules.ts";
 import { type DeviceIndex, HOST, type LayerSplit } from "../layer-split.ts";
 import { padTo } from "../tensor-types.ts";
 import { type CpuFeatures, cpuLayout, layoutBytes } from "./cpu-layouts.ts";
 import { deviceTakes } from "./device-takes.ts";
-import { type TensorLayer, type TensorOperation, tensorRole } from "./tensor-role.ts";
+import type { TensorLayer, TensorOperation } from "./tensor-role.ts";
+import type { WeightRow, WeightTable } from "./weight-table.ts";
 
 /** A buffer of weights: the CPU's, one of its own layouts, pinned host memory, or a device's. */
 export type WeightBuffer = "cpu" | "amx" | "repack" | "pinned" | DeviceIndex;
 
 /** Where the weights are and how big each buffer is. */
 export interface WeightPlacement {
-  /** Buffer of each tensor by name; the output head is always under "output.weight". */
-  readonly bufferOf: ReadonlyMap<string, WeightBuffer>;
+  /** Buffer of each row of the table. */
+  readonly buffers: readonly WeightBuffer[];
+  /** Buffer of the embeddings as the output head, where they are tied. */
+  readonly tiedHead: WeightBuffer;
   /** Bytes of each buffer, as the engine prints them. */
   readonly bytes: ReadonlyMap<WeightBuffer, number>;
 }
 
 export interface PlacementInput {
-  /** In the order of the file. */
-  readonly tensors: readonly TensorInfo[];
+  readonly table: WeightTable;
   readonly split: LayerSplit;
   readonly devices: readonly DeviceRules[];
   readonly features: CpuFeatures;
@@ -28,11 +29,11 @@ export interface PlacementInput {
   readonly repack: boolean;
   /** Whether a tensor of an offloaded block stays on the CPU. */
   readonly staysOnCpu: (tensor: string) => boolean;
-  /** Tensors that the engine does not load: those of prediction blocks. */
-  readonly skips: (tensor: string) => boolean;
+  /** Blocks from this one on are not loaded: those of multi-token prediction. */
+  readonly loadedBlocks: number;
 }
 
-/** Alignment of tensors in a file and in a CPU buffer (gguf.h, GGUF_DEFAULT_ALIGNMENT; ggml-impl.h, TENSOR_ALIGNMENT). */
+/** Alignment of tensors in a CPU buffer (ggml-impl.h, TENSOR_ALIGNMENT). */
 const HOST_ALIGNMENT = 32;
 
 /**
@@ -40,32 +41,25 @@ const HOST_ALIGNMENT = 32;
  * llama_model_loader::create_tensor and select_weight_buft; src/llama-model.cpp, make_cpu_buft_list).
  */
 export function placeWeights(input: PlacementInput): WeightPlacement {
-  const bufferOf = new Map<string, WeightBuffer>();
+  const { table, split } = input;
   const sizes = new BufferSizes(input);
-  let offset = 0;
-  const tied = !input.tensors.some(({ name }) => name === "output.weight");
-  for (const tensor of input.tensors) {
-    const { layer, operation } = tensorRole(tensor.name);
-    if (!input.skips(tensor.name)) {
-      const targets =
-        operation === "ROPE" && layer === 0
-          ? ropeDevices(input.split)
-          : [layerDevice(layer, input.split)];
-      for (const device of targets) {
-        const buffer = choose(tensor, operation, device, input);
-        if (!bufferOf.has(tensor.name)) bufferOf.set(tensor.name, buffer);
-        sizes.add(buffer, tensor, offset);
-      }
-      if (tied && tensor.name === "token_embd.weight") {
-        // used as the head too: a second tensor, unless both stand in the same buffer
-        const head = choose(tensor, "MUL_MAT", input.split.output, input);
-        if (head !== bufferOf.get(tensor.name)) sizes.add(head, tensor, offset);
-        bufferOf.set("output.weight", head);
-      }
+  let tiedHead: WeightBuffer = "cpu";
+  const buffers = table.rows.map((row): WeightBuffer => {
+    const { layer, operation } = row.role;
+    if (typeof layer === "number" && layer >= input.loadedBlocks) return "cpu";
+    const [first = HOST, ...others] =
+      operation === "ROPE" && layer === 0 ? ropeDevices(split) : [layerDevice(layer, split)];
+    const buffer = choose(row, operation, first, input);
+    sizes.add(buffer, row);
+    for (const device of others) sizes.add(choose(row, operation, device, input), row);
+    if (table.tied && row.tensor.name === "token_embd.weight") {
+      // used as the head too: a second tensor, unless both stand in the same buffer
+      tiedHead = choose(row, "MUL_MAT", split.output, input);
+      if (tiedHead !== buffer) sizes.add(tiedHead, row);
     }
-    offset += padTo(tensor.bytes, HOST_ALIGNMENT);
-  }
-  return { bufferOf, bytes: sizes.total() };
+    return buffer;
+  });
+  return { buffers, tiedHead, bytes: sizes.total() };
 }
 
 /** Rope factors are one tensor in the file and one in each kind of buffer that blocks stand in. */
@@ -80,7 +74,7 @@ function layerDevice(layer: TensorLayer, split: LayerSplit): DeviceIndex {
 }
 
 function choose(
-  tensor: TensorInfo,
+  { tensor }: WeightRow,
   operation: TensorOperation,
   device: DeviceIndex,
   input: PlacementInput,
@@ -88,8 +82,8 @@ function choose(
   const rules = input.devices[device];
   if (
     rules !== undefined &&
-    !input.staysOnCpu(tensor.name) &&
-    deviceTakes(tensor, operation, rules)
+    deviceTakes(tensor, operation, rules) &&
+    !input.staysOnCpu(tensor.name)
   ) {
     return device;
   }
@@ -110,10 +104,13 @@ class BufferSizes {
     this.#input = input;
   }
 
-  add(buffer: WeightBuffer, tensor: TensorInfo, offset: number): void {
+  add(buffer: WeightBuffer, { tensor, fileOffset }: WeightRow): void {
     if (this.#maps(buffer)) {
-      const [first, last] = this.#spans.get(buffer) ?? [offset, 0];
-      this.#spans.set(buffer, [Math.min(first, offset), Math.max(last, offset + tensor.bytes)]);
+      const [first, last] = this.#spans.get(buffer) ?? [fileOffset, 0];
+      this.#spans.set(buffer, [
+        Math.min(first, fileOffset),
+        Math.max(last, fileOffset + tensor.bytes),
+      ]);
       return;
     }
     const bytes =
