@@ -31,7 +31,7 @@ export interface ServedApi {
   readonly url: string;
   readonly logs: readonly RequestLog[];
   readonly stops: () => number;
-  post(path: string, body: unknown, init?: PostInit): Promise<Response>;
+  readonly post: (path: string, body: unknown, init?: PostInit) => Promise<Response>;
 }
 
 /** The API over an engine on a real socket, closed when the test ends. */
