@@ -1,7 +1,10 @@
 import type { HardwareProfile } from "@qwq-fit/schema";
 import { finishDevices } from "./device/finish-devices.ts";
+import { probeAccelerators } from "./accelerators/probe-accelerators.ts";
+import { probeAmd } from "./amd/probe-amd.ts";
 import { probeApple } from "./apple/probe-apple.ts";
 import { probeEngines } from "./engines/probe-engines.ts";
+import { probeIntel } from "./intel/probe-intel.ts";
 import { probeCpu } from "./machine/cpu.ts";
 import { probeDisk } from "./machine/disk.ts";
 import { warnOfMachine } from "./machine/machine-warnings.ts";
@@ -39,7 +42,10 @@ export async function probeHardware(options: ProbeOptions = {}): Promise<Hardwar
     probeEngines(ports),
     // The most trusted tool first: its figures stand where two saw the same device.
     probeNvidia(ports),
+    probeAmd(ports),
+    probeIntel(ports),
     probeApple(ports),
+    probeAccelerators(ports),
     probeWindowsAdapters(ports),
     probeVulkan(ports),
   ]);

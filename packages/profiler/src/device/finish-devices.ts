@@ -17,6 +17,10 @@ export async function finishDevices(
   return measured.map(({ device }) => shareHostMemory(device, memory));
 }
 
+/**
+ * Heaps for devices whose size no other tool told. An integrated GPU that shares the machine's memory has less than all of
+ * it in Vulkan, as its driver decides; NVIDIA's unified chips are used through CUDA, which has no such limit.
+ */
 async function addVulkanMemory(
   ports: ProbePorts,
   sightings: readonly Sighting[],
@@ -24,15 +28,15 @@ async function addVulkanMemory(
   if (!sightings.some(wantsVulkanMemory)) return sightings;
   const heaps = await probeVulkanMemory(ports);
   return sightings.map((sighting) => {
-    const heap = heaps.get(Number(sighting.device.id.slice("vulkan:".length)));
+    const heap = heaps.get(sighting.vulkanIndex ?? -1);
     if (!wantsVulkanMemory(sighting) || heap === undefined) return sighting;
-    return { ...sighting, device: { ...sighting.device, ...heap } };
+    const memorySource = "vulkaninfo memoryHeaps";
+    return { ...sighting, device: { ...sighting.device, ...heap, memorySource } };
   });
 }
 
-/** A device that no tool but `vulkaninfo` knows. */
-function wantsVulkanMemory({ device }: Sighting): boolean {
-  return /^vulkan:\d+$/.test(device.id) && device.memoryBytes === null;
+function wantsVulkanMemory({ device, vulkanIndex }: Sighting): boolean {
+  return vulkanIndex !== undefined && device.memoryBytes === null && device.vendor !== "nvidia";
 }
 
 /**

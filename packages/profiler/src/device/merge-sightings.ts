@@ -70,8 +70,10 @@ function plainName(name: string): string {
 function combine(first: Sighting, second: Sighting): Sighting {
   const [a, b] = [first.device, second.device];
   const takesMemory = a.memoryBytes === null && !a.unified && b.memoryBytes !== null;
+  const vulkanIndex = first.vulkanIndex ?? second.vulkanIndex;
   return {
     pciId: first.pciId ?? second.pciId,
+    ...(vulkanIndex === undefined ? {} : { vulkanIndex }),
     device: {
       ...a,
       name: PLACEHOLDER.test(a.name) && !PLACEHOLDER.test(b.name) ? b.name : a.name,

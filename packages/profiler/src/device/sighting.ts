@@ -4,6 +4,8 @@ import type { DeviceProfile, ProbeWarning } from "@qwq-fit/schema";
 export interface Sighting {
   readonly device: DeviceProfile;
   readonly pciId: string | null;
+  /** Its number in `vulkaninfo`, where that saw it. */
+  readonly vulkanIndex?: number;
 }
 
 /** What one probe brings: what it saw, and what it could not see with the cure. */

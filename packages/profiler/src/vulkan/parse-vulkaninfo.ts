@@ -22,7 +22,7 @@ const TYPES: Readonly<Record<string, VulkanDevice["type"]>> = {
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|softpipe/i;
 
 /**
- * Reads the devices of `vulkaninfo --summary`: blocks "GPU0:" with "key = value" lines, or, from old versions, lines
+ * Reads the devices of `vulkaninfo`, whole or `--summary`: blocks "GPU0:" with "key = value" lines, or, from old versions, lines
  * "GPU id = 0 (name)".
  */
 export function parseVulkanSummary(text: string): Parsed<readonly VulkanDevice[]> {
@@ -39,7 +39,9 @@ export function parseVulkanSummary(text: string): Parsed<readonly VulkanDevice[]
       continue;
     }
     const pair = /^\s*(\w{1,60})\s*=\s*(.{0,300}?)\s*$/.exec(line);
-    if (pair !== null && fields !== null) fields.set(pair[1] ?? "", pair[2] ?? "");
+    const key = pair?.[1] ?? "";
+    // The whole vulkaninfo has more such lines further down; a device's own come first.
+    if (pair !== null && fields?.has(key) === false) fields.set(key, pair[2] ?? "");
   }
   const named = [...devices].flatMap(([index, each]) => readDevice(index, each));
   return named.length === 0 && !/vulkan/i.test(text)

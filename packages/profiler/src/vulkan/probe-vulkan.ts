@@ -7,7 +7,8 @@ import {
 } from "../device/sighting.ts";
 import { toolWarning, unreadableWarning } from "../device/tool-warning.ts";
 import { vendorOfName, vendorOfPciId } from "../device/vendors.ts";
-import type { ProbePorts } from "../ports/probe-ports.ts";
+import { isComputeClass, probePciDevices } from "../pci/pci-devices.ts";
+import type { ProbePorts, ToolResult } from "../ports/probe-ports.ts";
 import { parseVulkanSummary, type VulkanDevice } from "./parse-vulkaninfo.ts";
 import { parseVulkanMemory, type VulkanMemory } from "./vulkan-memory.ts";
 
@@ -16,7 +17,7 @@ const HINT = "run `vulkaninfo --summary` by hand; without it GPUs are known from
 /** Vulkan devices, by `vulkaninfo`; without that tool, by the drivers' manifests. */
 export async function probeVulkan(ports: ProbePorts): Promise<ProbeOutcome> {
   if (ports.platform === "darwin") return NOTHING;
-  const result = await ports.run("vulkaninfo", ["--summary"]);
+  const result = await runVulkaninfo(ports);
   if (result.kind === "missing") return probeManifests(ports);
   const warning = toolWarning("vulkaninfo", result, HINT);
   if (warning !== null || result.kind !== "ended") {
@@ -28,6 +29,18 @@ export async function probeVulkan(ports: ProbePorts): Promise<ProbeOutcome> {
     return { sightings: [], warnings: [unreadableWarning("vulkaninfo", parsed.reason, HINT)] };
   }
   return { sightings: parsed.value.map((device) => sight(device)), warnings: [] };
+}
+
+/**
+ * The summary; the whole where no GPU is on the bus, since then there are software devices at most, whose heaps only the
+ * whole has: one run instead of two. The whole fails where a display is set and cannot be opened.
+ */
+async function runVulkaninfo(ports: ProbePorts): Promise<ToolResult> {
+  if ((await ports.find("vulkaninfo")) === null) return { kind: "missing" };
+  const hardware = (await probePciDevices(ports)).some(isComputeClass);
+  const whole = hardware ? null : await ports.run("vulkaninfo", []);
+  if (whole?.kind === "ended" && whole.stdout.includes("deviceName")) return whole;
+  return ports.run("vulkaninfo", ["--summary"]);
 }
 
 /**
@@ -45,6 +58,7 @@ function sight(device: VulkanDevice): Sighting {
   const software = device.type === "cpu";
   return {
     pciId: device.pciId,
+    vulkanIndex: device.index,
     device: createDevice({
       id: `vulkan:${device.index}`,
       kind: "gpu",
