@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import { QwqError } from "@qwq-fit/schema";
 import { describe, expect, test } from "vitest";
 import type { Engine } from "../engine.ts";
@@ -138,11 +138,11 @@ describe("a caller who leaves", () => {
   });
 
   test("leaves the slot free for the next", async () => {
-    const engine = createScriptedEngine({ slots: 1, tick: () => sleep(1) });
+    const engine = createScriptedEngine({ slots: 1, tick: () => setImmediate() });
     const api = await serveApi(() => Promise.resolve(engine));
     const response = await api.post(PATH, { messages, stream: true });
     await (response.body as ReadableStream).cancel();
-    while (engine.state().running > 0) await sleep(1);
+    while (engine.state().running > 0) await setImmediate();
     expect((await api.post(PATH, { messages, max_tokens: 1 })).status).toBe(200);
   });
 });
