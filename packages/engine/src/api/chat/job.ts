@@ -8,7 +8,7 @@ import type {
 } from "../../generate-request.ts";
 import { QwqError } from "@qwq-fit/schema";
 import { fieldError } from "../http-error.ts";
-import type { ContentRule } from "../json-schema/content-problem.ts";
+import type { ContentRule } from "./content-rule.ts";
 import type { ServedModel } from "../served-model.ts";
 import { continuesThought, engineMessages, engineTools } from "./messages.ts";
 import { samplingOf } from "./sampling.ts";

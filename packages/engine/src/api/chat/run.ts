@@ -2,7 +2,7 @@ import { QwqError } from "@qwq-fit/schema";
 import type { ChatChunk, ChatUsage, FinishReason } from "@qwq-fit/wire";
 import type { Engine } from "../../engine.ts";
 import type { EndEvent, GenerateEvent } from "../../generate-events.ts";
-import { contentProblem } from "../json-schema/content-problem.ts";
+import { contentProblem } from "./content-rule.ts";
 import { createChoiceWriter } from "./choice-writer.ts";
 import type { ChoiceWriter, WrittenDelta } from "./choice-writer.ts";
 import type { ChatJob } from "./job.ts";
