@@ -2,7 +2,7 @@ import type { BufferRules } from "./ggml/reserve.ts";
 import type { SchedulerBackend } from "./ggml/scheduler-backend.ts";
 import type { Tensor } from "./ggml/tensor.ts";
 import type { DeviceRules } from "./device-rules.ts";
-import { vulkanOrder } from "./vulkan-order.ts";
+import { reorderNodes } from "./vulkan/reorder-nodes.ts";
 
 const HOST_ALIGNMENT = 32;
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
@@ -35,7 +35,6 @@ export function schedulerBackends(devices: readonly DeviceRules[]): readonly Sch
 
 function cpuBackend(index: number): SchedulerBackend {
   return {
-    allocator: index,
     supportsStorage: ({ buffer }) => typeof buffer !== "number",
     supportsResultsOf: (backend) => backend === index,
     supportsOperation: () => true,
@@ -45,13 +44,12 @@ function cpuBackend(index: number): SchedulerBackend {
 
 function deviceBackend(rules: DeviceRules, index: number): SchedulerBackend {
   return {
-    allocator: index,
     supportsStorage: ({ buffer }) => buffer === index,
     supportsResultsOf: (backend) => backend === index,
     supportsOperation: (tensor) => fits(tensor, rules.maxTensorBytes),
     ...(rules.order === "as-built"
       ? {}
-      : { reorder: (nodes) => vulkanOrder(nodes, rules.order === "vulkan-v0.5.0") }),
+      : { reorder: (nodes) => reorderNodes(nodes, rules.order === "vulkan-v0.5.0") }),
     takesOver: (tensor) =>
       rules.offloadTokens !== null && batchTokens(tensor) >= rules.offloadTokens,
   };

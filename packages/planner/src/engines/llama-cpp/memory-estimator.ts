@@ -8,9 +8,10 @@ import { kvCacheBytes } from "./kv-cache.ts";
 import { HOST, type LayerSplit, splitLayers } from "./layer-split.ts";
 import type { LlamaCppSettings } from "./llama-cpp-settings.ts";
 import { outputBytes } from "./output-buffer.ts";
+import { inputCopies } from "./pipelining.ts";
 import { type CpuFeatures, cpuFeatures } from "./weights/cpu-layouts.ts";
 import { keepsOnCpu } from "./weights/expert-placement.ts";
-import { placeWeights, type WeightPlacement } from "./weights/place-weights.ts";
+import { placeWeights, type WeightBuffer, type WeightPlacement } from "./weights/place-weights.ts";
 import { WeightTable } from "./weights/weight-table.ts";
 
 /** Buffers on one device or the host, in bytes, as the engine prints them. */
@@ -41,10 +42,9 @@ export class MemoryEstimator {
   readonly #wholeGraph: boolean;
   readonly #weights: WeightTable;
   readonly #features: CpuFeatures;
-  readonly #placements = new Map<string, WeightPlacement>();
-  readonly #compute = new Map<string, readonly number[]>();
+  readonly #layouts = new Map<string, Layout>();
 
-  /** @param options.wholeGraph walks every block instead of one of each kind; slower, for tests. */
+  /** @param options.wholeGraph walks every block instead of one of each kind: some ten times slower, and exact where a device takes over work on host weights. */
   constructor(
     model: ModelProfile,
     variant: WeightsVariant,
@@ -61,17 +61,11 @@ export class MemoryEstimator {
   /** @throws QwqError `unsupported_combination`, `unsupported_model`, `invalid_value`. */
   estimate(settings: LlamaCppSettings): MemoryEstimate {
     const context = contextParameters(settings, this.#model);
-    const devices = deviceRules(this.#hardware, settings);
-    const split = splitLayers(
-      this.#model.blocks.length + this.#model.predictionBlocks,
-      settings.offloadedLayers,
-      devices,
-    );
-    const placement = this.#placement(settings, split, devices);
+    const layout = this.#layout(settings);
+    const { devices, split, placement } = layout;
     const kv = kvCacheBytes(this.#model, context, split, devices);
-    const compute = this.#computeBytes(settings, context, split, devices, placement);
-    const at = (buffer: "cpu" | "amx" | "repack" | "pinned" | number): number =>
-      placement.bytes.get(buffer) ?? 0;
+    const compute = this.#computeBytes(layout, context, settings);
+    const at = (buffer: WeightBuffer): number => placement.bytes.get(buffer) ?? 0;
     const host: BufferBytes = {
       device: "host",
       weightsBytes: at("cpu") + at("pinned"),
@@ -91,70 +85,72 @@ export class MemoryEstimator {
     return { context, split, devices, buffers: [host, ...others] };
   }
 
-  #placement(
-    settings: LlamaCppSettings,
-    split: LayerSplit,
-    devices: readonly DeviceRules[],
-  ): WeightPlacement {
+  #layout(settings: LlamaCppSettings): Layout {
+    const { expertsOnCpu, expertBlocksOnCpu, offloadedLayers, mmap } = settings;
+    const { backend, engineVersion, devices: ids, repack } = settings;
     const key = JSON.stringify([
-      settings.mmap,
-      settings.repack,
-      settings.expertsOnCpu,
-      settings.expertBlocksOnCpu,
-      settings.offloadedLayers,
-      devices.map(({ id }) => id),
+      [backend, engineVersion, ids ?? null, mmap, repack !== false],
+      [offloadedLayers, expertsOnCpu === true, expertBlocksOnCpu ?? 0],
     ]);
-    const known = this.#placements.get(key);
+    const known = this.#layouts.get(key);
     if (known !== undefined) return known;
-    const made = placeWeights({
+    const devices = deviceRules(this.#hardware, settings);
+    const blockCount = this.#model.blocks.length + this.#model.predictionBlocks;
+    const split = splitLayers(blockCount, offloadedLayers, devices);
+    const placement = placeWeights({
       table: this.#weights,
       split,
       devices,
       features: this.#features,
-      mmap: settings.mmap,
-      repack: settings.repack !== false,
+      mmap,
+      repack: repack !== false,
       staysOnCpu: keepsOnCpu(settings),
       loadedBlocks: this.#model.blocks.length,
     });
-    this.#placements.set(key, made);
+    const blocks = this.#wholeGraph
+      ? this.#model.blocks.map((_, index) => index)
+      : condenseBlocks(this.#model, split, this.#weights, placement, devices.length > 0);
+    const made = {
+      devices,
+      split,
+      placement,
+      blocks,
+      compute: new Map<string, readonly number[]>(),
+    };
+    this.#layouts.set(key, made);
     return made;
   }
 
   #computeBytes(
-    settings: LlamaCppSettings,
+    { devices, split, placement, blocks, compute }: Layout,
     context: ContextParameters,
-    split: LayerSplit,
-    devices: readonly DeviceRules[],
-    placement: WeightPlacement,
+    settings: LlamaCppSettings,
   ): readonly number[] {
-    const key = JSON.stringify([
-      context,
-      settings.offloadedLayers,
-      settings.mmap,
-      settings.repack,
-      settings.expertsOnCpu,
-      settings.expertBlocksOnCpu,
-      devices.map(({ id }) => id),
-    ]);
-    const known = this.#compute.get(key);
+    const key = JSON.stringify(context);
+    const known = compute.get(key);
     if (known !== undefined) return known;
-    const blocks = this.#wholeGraph
-      ? this.#model.blocks.map((_, index) => index)
-      : condenseBlocks(this.#model, split, this.#weights, placement);
-    const made = computeBytes(
-      {
-        model: this.#model,
-        context,
-        split,
-        weights: this.#weights,
-        placement,
-        blocks,
-        offloadedLayers: settings.offloadedLayers,
-      },
-      devices,
-      1,
-    );
-    this.#compute.set(key, made);
+    const { offloadedLayers } = settings;
+    const input = {
+      model: this.#model,
+      context,
+      split,
+      weights: this.#weights,
+      placement,
+      blocks,
+      offloadedLayers,
+    };
+    const made = computeBytes(input, devices, inputCopies(settings, split, devices));
+    compute.set(key, made);
     return made;
   }
+}
+
+/** Where everything of a model stands for some settings, and the compute buffers found so far. */
+interface Layout {
+  readonly devices: readonly DeviceRules[];
+  readonly split: LayerSplit;
+  readonly placement: WeightPlacement;
+  /** Blocks that the graph is built of. */
+  readonly blocks: readonly number[];
+  readonly compute: Map<string, readonly number[]>;
 }

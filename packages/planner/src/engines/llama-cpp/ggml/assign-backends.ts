@@ -8,15 +8,20 @@ import type { Tensor } from "./tensor.ts";
  */
 export function assignBackends(graph: ComputeGraph, backends: readonly SchedulerBackend[]): void {
   const cpu = backends.length - 1;
+  if (cpu === 0) {
+    for (const tensor of graph.leaves) tensor.backend = 0;
+    for (const tensor of graph.nodes) tensor.backend = 0;
+    return;
+  }
   for (const tensor of [...graph.leaves, ...graph.nodes]) {
     if (tensor.backend === -1) tensor.backend = fromPlace(tensor, backends);
   }
-  if (cpu > 0) {
-    spread(graph.nodes, backends, cpu);
-    spread(graph.nodes.toReversed(), backends, cpu);
-  }
-  spread(graph.nodes, backends, null);
-  spread(graph.nodes.toReversed(), backends, null);
+  const computing = graph.nodes.filter((node) => !node.isViewOperation);
+  const backwards = computing.toReversed();
+  spread(computing, backends, cpu);
+  spread(backwards, backends, cpu);
+  spread(computing, backends, null);
+  spread(backwards, backends, null);
   for (const node of graph.nodes) {
     if (node.backend === -1 && !node.isViewOperation) node.backend = mostInputs(node, backends);
   }
@@ -67,7 +72,6 @@ function spread(
 ): void {
   let current = -1;
   for (const node of nodes) {
-    if (node.isViewOperation) continue;
     if (node.backend !== -1) current = node.backend === skip ? -1 : node.backend;
     else if (current !== -1 && backends[current]?.supportsOperation(node) === true) {
       node.backend = current;

@@ -18,35 +18,29 @@ const IN_PLACE: ReadonlySet<string> = new Set([
   "SOFT_MAX",
 ]);
 
-/** A node or leaf of the graph with the allocator that serves it. */
-export interface Placed {
-  readonly tensor: Tensor;
-  readonly allocator: number;
-}
-
 /**
  * Walks a graph as it would run and takes and gives back storage for each tensor; the peaks stay in
- * the allocators (ggml-alloc.c, ggml_gallocr_alloc_graph_impl, step for step).
+ * the allocators, one for each backend (ggml-alloc.c, ggml_gallocr_alloc_graph_impl, step for step).
  */
 export function allocateGraph(
-  nodes: readonly Placed[],
-  leaves: readonly Placed[],
+  nodes: readonly Tensor[],
+  leaves: readonly Tensor[],
   allocators: readonly BlockAllocator[],
 ): void {
-  for (const { tensor, allocator } of leaves) take(tensor, allocator, allocators);
-  for (const { tensor, allocator } of nodes) {
+  for (const leaf of leaves) take(leaf, leaf.backend, allocators);
+  for (const node of nodes) {
     // a view without operation only keeps its sources alive; the scheduler adds such nodes
-    if (tensor.viewOf !== null && tensor.operation !== "NONE") tensor.viewOf.views += 1;
-    if (tensor.isInput) take(tensor, allocator, allocators);
-    for (const source of tensor.sources) {
+    if (node.viewOf !== null && node.operation !== "NONE") node.viewOf.views += 1;
+    if (node.isInput) take(node, node.backend, allocators);
+    for (const source of node.sources) {
       source.children += 1;
-      if (source.isInput) take(source, allocator, allocators);
+      if (source.isInput) take(source, node.backend, allocators);
     }
   }
-  for (const { tensor, allocator } of nodes) {
-    for (const source of tensor.sources) take(source, allocator, allocators);
-    take(tensor, allocator, allocators);
-    for (const source of tensor.sources) letGo(source, allocators);
+  for (const node of nodes) {
+    for (const source of node.sources) take(source, node.backend, allocators);
+    take(node, node.backend, allocators);
+    for (const source of node.sources) letGo(source, allocators);
   }
 }
 
@@ -70,7 +64,7 @@ function give(tensor: Tensor, allocators: readonly BlockAllocator[]): void {
 }
 
 /** ggml_gallocr_allocate_node. */
-function take(tensor: Tensor, allocator: number, allocators: readonly BlockAllocator[]): void {
+function take(tensor: Tensor, backend: number, allocators: readonly BlockAllocator[]): void {
   if (tensor.storage !== null || tensor.allocated || tensor.viewOf !== null) return;
   tensor.allocated = true;
   if (IN_PLACE.has(tensor.operation)) {
@@ -85,10 +79,10 @@ function take(tensor: Tensor, allocator: number, allocators: readonly BlockAlloc
       return;
     }
   }
-  const own = allocators[allocator];
+  const own = allocators[backend];
   if (own === undefined) return;
   const at = own.allocate(tensor.bytes);
-  tensor.allocatorIndex = allocator;
+  tensor.allocatorIndex = backend;
   tensor.chunk = at.chunk;
   tensor.offset = at.offset;
 }

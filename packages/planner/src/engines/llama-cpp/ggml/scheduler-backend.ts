@@ -1,9 +1,7 @@
 import type { Storage, Tensor } from "./tensor.ts";
 
-/** A backend as the scheduler sees it: the devices in order, the CPU last. */
+/** A backend as the scheduler sees it: the devices in order, the CPU last. Each has its own buffer for results. */
 export interface SchedulerBackend {
-  /** Which of the allocators its results come from. */
-  readonly allocator: number;
   supportsStorage(storage: Storage): boolean;
   /** Whether it can read results of the backend with this index where they are. */
   supportsResultsOf(backend: number): boolean;

@@ -1,6 +1,5 @@
 import { readableBy } from "./assign-backends.ts";
 import type { ComputeGraph } from "./compute-graph.ts";
-import type { Placed } from "./graph-allocator.ts";
 import type { SchedulerBackend } from "./scheduler-backend.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -12,10 +11,10 @@ interface Split {
   readonly inputs: Tensor[];
 }
 
-/** The graph with its copies, as the allocator gets it. */
+/** The graph with its copies, as the allocator gets it; every tensor knows its backend. */
 export interface SplitGraph {
-  readonly nodes: readonly Placed[];
-  readonly leaves: readonly Placed[];
+  readonly nodes: readonly Tensor[];
+  readonly leaves: readonly Tensor[];
   readonly splits: number;
 }
 
@@ -29,40 +28,41 @@ export function splitGraph(
   backends: readonly SchedulerBackend[],
   copies: number,
 ): SplitGraph {
-  const crossing = new Crossing(backends, copies);
+  if (backends.length === 1) return { nodes: graph.nodes, leaves: graph.leaves, splits: 1 };
+  const crossing = new Crossing(copies);
   const splits = cut(graph, backends, crossing);
-  const allocatorOf = (backend: number): number => backends[backend]?.allocator ?? 0;
-  const nodes: Placed[] = [];
-  const place = (tensor: Tensor, backend: number): void => {
-    nodes.push({ tensor, allocator: allocatorOf(backend) });
-  };
+  const nodes: Tensor[] = [];
   for (const split of splits) {
     const part = graph.nodes.slice(split.start, split.end);
-    const ordered = backends[split.backend]?.reorder?.(part) ?? { nodes: part, keep: new Map() };
+    const ordered = backends[split.backend]?.reorder?.(part) ?? { nodes: part, keep: NOTHING };
     for (const input of split.inputs) {
-      // a view without operation keeps the source until the copy is made
-      place(
-        new Tensor(input.type, input.lengths, "NONE", [input], { viewOf: input }),
-        input.backend,
-      );
-      place(crossing.copyOf(input, split.backend), split.backend);
+      // kept until the copy is made
+      nodes.push(keeper([input], input.backend), crossing.copyOf(input, split.backend));
     }
     for (const node of ordered.nodes) {
-      place(node, node.backend);
+      nodes.push(node);
       const kept = ordered.keep.get(node);
-      if (kept?.[0] === undefined) continue;
-      place(
-        new Tensor(kept[0].type, kept[0].lengths, "NONE", [...kept], { viewOf: kept[0] }),
-        split.backend,
-      );
+      if (kept !== undefined) nodes.push(keeper(kept, split.backend));
     }
   }
   const leaves = crossing.extraLeaves(splits).concat(graph.leaves);
-  return {
-    nodes,
-    leaves: leaves.map((tensor) => ({ tensor, allocator: allocatorOf(tensor.backend) })),
-    splits: splits.length,
-  };
+  return { nodes, leaves, splits: splits.length };
+}
+
+const NOTHING: ReadonlyMap<Tensor, readonly Tensor[]> = new Map();
+
+/** A view without operation that only keeps tensors alive up to its place. */
+function keeper(kept: readonly Tensor[], backend: number): Tensor {
+  const [first] = kept;
+  const view = new Tensor(
+    "F32",
+    [1, 1, 1, 1],
+    "NONE",
+    [...kept],
+    first === undefined ? {} : { viewOf: first },
+  );
+  view.backend = backend;
+  return view;
 }
 
 function cut(
@@ -119,7 +119,7 @@ class Crossing {
   readonly #copies = new Map<Tensor, Map<number, Tensor[]>>();
   readonly #held: Tensor[] = [];
 
-  constructor(_backends: readonly SchedulerBackend[], count: number) {
+  constructor(count: number) {
     this.#count = count;
   }
 

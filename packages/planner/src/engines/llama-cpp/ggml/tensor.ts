@@ -76,6 +76,8 @@ export class Tensor {
   /** Already in the graph. */
   visited = false;
 
+  #bytes = -1;
+
   constructor(
     type: string,
     lengths: Four,
@@ -95,15 +97,14 @@ export class Tensor {
 
   /** Bytes from the first to the last element (ggml.c, ggml_nbytes). */
   get bytes(): number {
+    if (this.#bytes >= 0) return this.#bytes;
     const block = blockElements(this.type);
     const [a, b, c, d] = this.lengths;
-    const [, s1, s2, s3] = this.strides;
+    const [s0, s1, s2, s3] = this.strides;
     const rest = (b - 1) * s1 + (c - 1) * s2 + (d - 1) * s3;
-    const row =
-      block === 1
-        ? blockBytes(this.type) + (a - 1) * this.strides[0]
-        : (a * this.strides[0]) / block;
-    return row + rest;
+    const row = block === 1 ? blockBytes(this.type) + (a - 1) * s0 : (a * s0) / block;
+    this.#bytes = row + rest;
+    return this.#bytes;
   }
 
   get elements(): number {

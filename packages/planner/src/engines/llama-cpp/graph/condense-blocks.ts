@@ -4,34 +4,53 @@ import type { LayerSplit } from "../layer-split.ts";
 import type { WeightPlacement } from "../weights/place-weights.ts";
 import type { WeightTable } from "../weights/weight-table.ts";
 
-/** Blocks at each end that are always kept: the graph's borders differ from its middle. */
-const ENDS = 2;
-/** Neighbours on each side that make a neighbourhood. */
-const REACH = 1;
+/** Longest pattern of blocks that is looked for: six of a Gemma, three of a mixed quantization. */
+const LONGEST_PERIOD = 8;
+/** Repetitions of a pattern that stay. */
+const KEPT = 4;
 
 /**
- * Blocks whose graph peaks where the whole model's does. Blocks repeat, and storage repeats with them:
- * one of each neighbourhood (a block between its two neighbours) is enough, in their order. A test holds
- * this against graphs of all blocks.
+ * Blocks whose graph peaks where the whole model's does. Patterns of blocks repeat, and the allocator's
+ * state repeats with them, every time or every second time; so of many repetitions a few are enough, if
+ * an even number is left out. A test holds this against graphs of all blocks.
  */
 export function condenseBlocks(
   model: ModelProfile,
   split: LayerSplit,
   weights: WeightTable,
   placement: WeightPlacement,
+  hasDevices: boolean,
 ): readonly number[] {
-  const kinds = blockKinds(model, split, weights, placement);
-  const seen = new Set<string>();
+  const kinds = blockKinds(model, split, weights, placement, hasDevices);
   const kept: number[] = [];
-  for (const block of kinds.keys()) {
-    const around = Array.from({ length: 2 * REACH + 1 }, (_, i) => kinds[block - REACH + i] ?? -1);
-    const neighbourhood = around.join();
-    const atEnd = block < ENDS || block >= kinds.length - ENDS;
-    if (!atEnd && seen.has(neighbourhood)) continue;
-    seen.add(neighbourhood);
-    kept.push(block);
+  let block = 0;
+  while (block < kinds.length) {
+    const { period, repeats } = bestPattern(kinds, block);
+    const dropped = droppedRepeats(repeats);
+    const half = period * (KEPT / 2);
+    for (let i = 0; i < period * (repeats - dropped); i += 1) {
+      kept.push(block + (i < half ? i : i + period * dropped));
+    }
+    block += period * repeats;
   }
   return kept;
+}
+
+function droppedRepeats(repeats: number): number {
+  return Math.max(0, 2 * Math.floor((repeats - KEPT) / 2));
+}
+
+/** The pattern from this block on of which most can be dropped. */
+function bestPattern(kinds: readonly number[], start: number): { period: number; repeats: number } {
+  let best = { period: 1, repeats: 1 };
+  for (let period = 1; period <= LONGEST_PERIOD; period += 1) {
+    let end = start + period;
+    while (end < kinds.length && kinds[end] === kinds[end - period]) end += 1;
+    const repeats = Math.floor((end - start) / period);
+    const drops = droppedRepeats(repeats) * period;
+    if (drops > droppedRepeats(best.repeats) * best.period) best = { period, repeats };
+  }
+  return best;
 }
 
 /** What of a block decides its storage: device, cache, experts, and the weights that a device may copy over. */
@@ -40,19 +59,21 @@ function blockKinds(
   split: LayerSplit,
   weights: WeightTable,
   placement: WeightPlacement,
+  hasDevices: boolean,
 ): readonly number[] {
-  const hasDevices = split.blocks.some((device) => device >= 0) || split.output >= 0;
   const kinds = new Map<string, number>();
   const caches = new Map<object, number>();
   return model.blocks.map(({ cache, experts }, block) => {
     const cacheId = caches.get(cache) ?? caches.size;
     caches.set(cache, cacheId);
     let key = `${split.blocks[block] ?? -1};${cacheId};${String(experts)}`;
-    for (const [name, { weight }] of weights.groups(block)) {
-      if (weight === undefined || weight.tensor.shape.length < 2) continue;
-      key += `,${name}`;
-      // without devices only the presence of a weight matters, not its type
-      if (hasDevices) key += `:${weight.tensor.type}:${String(placement.buffers[weight.index])}`;
+    for (const [name, { weight, bias, scale }] of weights.groups(block)) {
+      key += `,${name}${bias === undefined ? "" : "+"}${scale === undefined ? "" : "*"}`;
+      if (weight === undefined || !hasDevices) continue;
+      const buffer = placement.buffers[weight.index];
+      // only weights in host memory are ever copied, and only then their size matters
+      const copied = buffer === "cpu" || buffer === "pinned";
+      key += copied ? weight.tensor.type : String(buffer);
     }
     const kind = kinds.get(key) ?? kinds.size;
     kinds.set(key, kind);

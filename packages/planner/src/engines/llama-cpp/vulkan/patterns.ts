@@ -1,4 +1,4 @@
-import type { Operation, Tensor } from "./ggml/tensor.ts";
+import type { Operation, Tensor } from "../ggml/tensor.ts";
 
 /** Operations that follow one another and that the Vulkan backend runs as one. */
 export type Pattern = readonly Operation[];
