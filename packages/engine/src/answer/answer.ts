@@ -74,6 +74,11 @@ export class Answer {
     return this.#thought.phase === "undecided";
   }
 
+  /** The text does not begin with a thought. */
+  settle(): void {
+    this.#thought.settle();
+  }
+
   /** A budget of nothing: the thought that the prompt opened is closed before the first token is sampled. */
   begin(): AnswerStep | null {
     if (!this.insideThought || this.#options.budgetTokens !== 0) return null;

@@ -39,12 +39,15 @@ export class ThoughtTracker {
 
   push(piece: string): ThoughtPiece {
     const tags = this.#tags;
-    if (tags === null || this.#phase === "outside") return { thought: "", answer: piece };
+    if (tags === null || this.#phase === "outside") {
+      const answer = this.#seen + piece;
+      this.#seen = "";
+      return { thought: "", answer };
+    }
     if (this.#phase === "inside") return this.#inside(piece, tags.closeTag);
     if (!this.mayOpen(piece)) {
-      const answer = this.flush() + piece;
-      this.#phase = "outside";
-      return { thought: "", answer };
+      this.settle();
+      return this.push(piece);
     }
     this.#seen += piece;
     const at = this.#seen.indexOf(tags.openTag);
@@ -56,9 +59,14 @@ export class ThoughtTracker {
     return { thought: seen.slice(0, tagEnd) + rest.thought, answer: rest.answer };
   }
 
+  /** There is no thought: what waited for a decision is the answer's, and comes with its next piece. */
+  settle(): void {
+    if (this.#phase === "undecided") this.#phase = "outside";
+  }
+
   /** What waited for a decision, once no more comes. */
   flush(): string {
-    if (this.#phase !== "undecided") return "";
+    if (this.#phase === "inside") return "";
     const text = this.#seen;
     this.#seen = "";
     return text;

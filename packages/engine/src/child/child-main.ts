@@ -101,6 +101,7 @@ async function load(options: LoadOptions, send: (message: FromChild) => void): P
       console.error(error);
       process.exit(FAULT_EXIT_CODE);
     },
+    idle: () => send({ type: "events", events: [], errors: [], state: loop.state }),
     flush: () => {
       if (events.length === 0 && errors.length === 0) return;
       send({ type: "events", events, errors, state: loop.state });

@@ -81,6 +81,7 @@ export class Generation {
       if (!this.answer.mayOpenThought(token)) {
         // It does not think: what was drawn freely does not count, the answer begins here.
         this.#drop();
+        this.answer.settle();
         token = await context.sampleToken(logit, this.#constrained());
       }
     } else {

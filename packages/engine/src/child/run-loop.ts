@@ -23,6 +23,8 @@ export interface RunLoopOutput {
   fault(error: unknown): void;
   /** A batch is over: what was told may be sent. */
   flush(): void;
+  /** Nothing is left to do. */
+  idle(): void;
   /** For tests: a step that was computed. */
   step?(step: Step): void;
 }
@@ -49,6 +51,10 @@ export class RunLoop {
       aloneChunkMs: options.aloneChunkMs,
       canCopy: loaded.binding.canCopy,
     });
+    // The scheduler starts with empty slots.
+    for (let slot = 0; slot < loaded.settings.sequences; slot++) {
+      loaded.context.disposeSequence(slot);
+    }
   }
 
   get state(): ChildState {
@@ -117,7 +123,10 @@ export class RunLoop {
         await this.#aside.shift()?.();
         const step = this.#scheduler.next();
         if (step === null) {
-          if (this.#aside.length === 0) return;
+          if (this.#aside.length === 0) {
+            this.#output.idle();
+            return;
+          }
         } else await this.#compute(step);
         // oxlint-enable no-await-in-loop
       }
