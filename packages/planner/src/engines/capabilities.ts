@@ -26,6 +26,21 @@ export interface BackendSupport {
   readonly note: string | null;
 }
 
+/** How an engine that takes a whole share of its devices divides it. Bytes of each device. */
+export interface ServerRules {
+  /** Share of a device's memory that it takes for everything, and the flag that says so. */
+  readonly memoryShare: number;
+  /** Prompt tokens computed at once. */
+  readonly batchTokens: number;
+  /** Activations: `2 × tokens × embedding × factor`, by devices that work together. */
+  readonly activationFactors: readonly (readonly [devices: number, factor: number])[];
+  /** Captured graphs and workspaces. */
+  readonly graphBytes: number;
+  /** Buffers for talking to other devices, where there are any. */
+  readonly communicationBytes: number;
+  readonly source: string;
+}
+
 /** What one version of an engine can be told, and what it leaves free. Each row cites the engine's code. */
 export interface EngineCapabilities {
   readonly engine: EngineName;
@@ -51,6 +66,8 @@ export interface EngineCapabilities {
   /** How several devices work as one. */
   readonly parallelism: "layers" | "tensor" | "none";
   readonly severalHosts: boolean;
+  /** For engines that are not built on llama.cpp. */
+  readonly server: ServerRules | null;
   readonly deviceMargin: Margin;
   readonly hostMargin: Margin;
   /** Where each of these facts was read. */

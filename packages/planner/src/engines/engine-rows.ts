@@ -2,9 +2,20 @@ import type { EngineName } from "@qwq-fit/schema";
 
 import type { EngineCapabilities } from "./capabilities.ts";
 import { llamaServer, nodeLlamaCpp } from "./llama-rows.ts";
+import { birensupa, mindie, mlx, sglang, sophon, vllm, vllmAscend } from "./server-rows.ts";
 
 /** All rows, the engine that needs no installation first. */
-const rows: readonly EngineCapabilities[] = [nodeLlamaCpp, llamaServer];
+const rows: readonly EngineCapabilities[] = [
+  nodeLlamaCpp,
+  llamaServer,
+  mlx,
+  vllm,
+  sglang,
+  vllmAscend,
+  mindie,
+  sophon,
+  birensupa,
+];
 
 /**
  * The capability rows to plan with, one an engine: that of the installed version, where `versions` names

@@ -55,6 +55,7 @@ export const nodeLlamaCpp: EngineCapabilities = {
   },
   parallelism: "layers",
   severalHosts: false,
+  server: null,
   deviceMargin: {
     share: 0.08,
     maximumBytes: Math.floor(1.6 * GiB),
@@ -107,6 +108,7 @@ export const llamaServer: EngineCapabilities = {
   },
   parallelism: "layers",
   severalHosts: true,
+  server: null,
   deviceMargin: {
     share: 1,
     maximumBytes: GiB,

@@ -1,3 +1,4 @@
+import { listNote } from "../engines/served-models.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Problem } from "./problem.ts";
 import { limitForAllLayers } from "./shared-limit.ts";
@@ -22,7 +23,18 @@ export function planNotes(problem: Problem, candidate: Candidate): readonly stri
       `${candidate.row.engine} ${candidate.row.version} was never looked at: the rules of the nearest known version are used.`,
     );
   }
-  if (candidate.rough === true) {
+  const list = listNote(candidate.row.engine, model, hardware.devices);
+  if (list !== null) notes.push(list);
+  if (candidate.hosts > 1) {
+    notes.push(
+      `${candidate.hosts} machines work one after the other; what their network adds to each token is not counted.`,
+    );
+  }
+  if (candidate.row.server !== null) {
+    notes.push(
+      `${candidate.row.engine} publishes no exact memory rule: ${candidate.row.server.source}.`,
+    );
+  } else if (candidate.rough === true) {
     notes.push(
       `The engine's graph for ${model.architecture} is not known here: memory is right to a few percent, not exact.`,
     );

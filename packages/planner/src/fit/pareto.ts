@@ -11,7 +11,7 @@ export interface Merits {
 /** Differences below these are no reason for a plan of its own: speed is never predicted that well. */
 const small = { speed: 0.05, kld: 0.0002 } as const;
 /** What another engine must do better than our own to be worth its installation. */
-const worthInstalling = { speed: 0.2, kld: 0.01 } as const;
+const worthInstalling = { speed: 0.2, kld: 0.004 } as const;
 
 /**
  * Whether a plan makes another one needless: as good or better in quality, speed and context. A plan

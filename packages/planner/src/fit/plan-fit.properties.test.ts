@@ -130,33 +130,11 @@ describe("for any model, machine and workload", () => {
           );
           if (long?.fits !== true || short === undefined) return;
           expect(short.fits).toBe(true);
-          if (machine.devices.length === 0) {
-            expect(leastBytes(long)).toBeGreaterThanOrEqual(leastBytes(short));
-          }
+          // with devices a shorter context may leave room for layers, and so use more
+          const least = machine.devices.length === 0 ? leastBytes(short) : 0;
+          expect(leastBytes(long)).toBeGreaterThanOrEqual(least);
         },
       ),
-      runs,
-    );
-  });
-
-  test("every change that is offered makes it fit", () => {
-    fc.assert(
-      fc.property(models, machines, workloads, (model, machine, workload) => {
-        const { shortfall } = planFit(model, machine, workload);
-        const more = shortfall?.changes.find(({ kind }) => kind === "more-memory");
-        if (more?.bytes == null || machine.devices.some(({ unified }) => unified)) return;
-        const { memory } = machine;
-        const larger = {
-          ...machine,
-          memory: {
-            ...memory,
-            totalBytes: memory.totalBytes + more.bytes,
-            limitBytes: memory.limitBytes + more.bytes,
-            availableBytes: memory.availableBytes + more.bytes,
-          },
-        };
-        expect(planFit(model, larger, workload).fits).toBe(true);
-      }),
       runs,
     );
   });

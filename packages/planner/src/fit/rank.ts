@@ -31,6 +31,8 @@ function weigh(problem: Problem, candidate: Candidate): Weighed {
   const score = scorePlan(
     {
       ...merits,
+      installed: problem.hardware.engines.some(({ engine }) => engine === candidate.row.engine),
+      unverified: candidate.support.status === "unverified",
       askedContext: workload.contextTokens,
       nativeContext: model.contextTokens,
     },
@@ -39,6 +41,9 @@ function weigh(problem: Problem, candidate: Candidate): Weighed {
   );
   return { candidate, speed, merits, score };
 }
+
+/** Plans that anybody looks at; each more costs the exact rules once. */
+const mostPlans = 24;
 
 /**
  * The front among leads: best first, each held to the engine's exact rules only when nothing kept so
@@ -51,6 +56,7 @@ function frontOf(problem: Problem, leads: readonly Lead[]): readonly Weighed[] {
   const kept: Weighed[] = [];
   const asked = problem.workload.contextTokens;
   for (const { lead, weighed } of queue) {
+    if (kept.length === mostPlans) break;
     if (kept.some(({ merits }) => covers(merits, weighed.merits, asked))) continue;
     const candidate = lead.verify();
     if (candidate === null) continue;

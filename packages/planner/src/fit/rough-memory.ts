@@ -55,21 +55,49 @@ function addWeights(sum: Sum, part: PartBytes, onHost: boolean, settings: Settin
   sum.repackedBytes += repacked;
 }
 
-/** Activations of the widest step: logits where the head stands, else a block's feed-forward; and the mask. */
-function computeBytes(model: ModelProfile, settings: Settings, holdsHead: boolean): number {
-  const { batchTokens, contextTokens, sequences } = settings;
+/** Copies of a graph's inputs where layers are split over several devices (llama.cpp v0.5.0 ggml/src/ggml-backend.cpp, GGML_SCHED_MAX_COPIES). */
+const pipelineCopies = 4;
+
+interface Steps {
+  /** The mask of attention over a whole batch. */
+  readonly mask: number;
+  /** What goes in: tokens' embeddings and positions. */
+  readonly input: number;
+  readonly block: number;
+  readonly logits: number;
+}
+
+/** Activations of the widest steps, in bytes. */
+function stepsOf(model: ModelProfile, settings: Settings, copies: number): Steps {
+  const { batchTokens, contextTokens, sequences, flashAttention } = settings;
   const tokens = Math.min(batchTokens, contextTokens * sequences);
+  const { experts, embeddingLength: embedding } = model;
   const wide =
-    model.experts === null
-      ? model.feedForwardLength
-      : model.experts.feedForwardLength * model.experts.usedPerToken;
-  const block = 4 * tokens * (3 * model.embeddingLength + 2 * wide);
-  const logits = holdsHead ? 4 * tokens * (model.vocabularySize + model.embeddingLength) : 0;
-  const mask = 2 * tokens * padded(contextTokens) * sequences;
-  const scores = settings.flashAttention
-    ? 0
-    : 4 * model.attentionHeads * tokens * padded(contextTokens);
-  return Math.max(block, logits) + mask + scores;
+    experts === null ? model.feedForwardLength : experts.feedForwardLength * experts.usedPerToken;
+  const cells = padded(contextTokens) * sequences;
+  const scores = flashAttention ? 0 : 4 * model.attentionHeads * tokens * cells;
+  return {
+    mask: 2 * tokens * cells * copies,
+    input: 8 * tokens * embedding * copies,
+    block: 4 * tokens * (3 * embedding + 2 * wide) + scores,
+    logits: 4 * tokens * (model.vocabularySize + embedding),
+  };
+}
+
+/** Compute buffer of one memory, from the parts that run there. */
+function computeBytes(
+  device: string,
+  steps: Steps,
+  holds: { readonly blocks: boolean; readonly head: boolean },
+  streamed: number,
+): number {
+  const widest = Math.max(
+    holds.head ? steps.logits : 0,
+    holds.blocks ? steps.block + steps.mask : 0,
+    // weights of the host that the device borrows for a large batch
+    device === "host" ? 0 : streamed === 0 ? 0 : streamed + steps.block + steps.mask,
+  );
+  return device === "host" ? Math.max(widest, steps.mask + steps.input) : widest;
 }
 
 /**
@@ -96,6 +124,9 @@ export function roughMemory(
   };
   addWeights(sumOf("host"), bytes.input, true, { ...settings, repack: false });
   const head = model.blocks.length;
+  const used = new Set(placement.map(({ device }) => device).filter((device) => device !== "host"));
+  const steps = stepsOf(model, settings, used.size > 1 ? pipelineCopies : 1);
+  const held = new Map<string, { blocks: boolean; head: boolean }>();
   for (const { device, firstBlock, lastBlock, part } of placement) {
     const sum = sumOf(device);
     const onHost = device === "host";
@@ -110,8 +141,18 @@ export function roughMemory(
       if (part !== "without-experts") addWeights(sum, block.experts, onHost, settings);
     }
     const holdsHead = part !== "experts" && lastBlock >= head;
-    if (holdsHead) addWeights(sum, bytes.output, onHost, settings);
-    sum.computeBytes = Math.max(sum.computeBytes, computeBytes(model, settings, holdsHead));
+    if (holdsHead && !(onHost && bytes.tied)) addWeights(sum, bytes.output, onHost, settings);
+    const before = held.get(device);
+    held.set(device, {
+      blocks: before?.blocks === true || firstBlock < head,
+      head: before?.head === true || holdsHead,
+    });
+  }
+  const hostBlocks = held.get("host")?.blocks === true;
+  for (const device of new Set([...held.keys(), "host"])) {
+    const own = held.get(device) ?? { blocks: false, head: false };
+    const streamed = used.size > 0 && hostBlocks ? bytes.largestMatrix : 0;
+    sumOf(device).computeBytes = computeBytes(device, steps, own, streamed);
   }
   return [...sums]
     .map(([device, sum]) => ({

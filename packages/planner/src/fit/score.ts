@@ -16,8 +16,10 @@ const taste = {
   slopeBeyond: 0.2,
   /** Tokens a second at which an answer comes faster than most people read; then only thinking waits. */
   readingTokensPerSecond: 30,
-  /** The engine inside the local server needs no installation. */
-  otherEngine: 0.15,
+  /** An engine that is not here yet must be that much better than the one that comes with this project. */
+  otherEngine: 0.6,
+  /** And one of which nobody here has seen a line of documentation, twice as much. */
+  unverified: 0.6,
 } as const;
 
 function speedWorth(tokensPerSecond: number, usable: number): number {
@@ -30,6 +32,9 @@ function speedWorth(tokensPerSecond: number, usable: number): number {
 
 /** Everything that ranks a plan. */
 export interface Ranked extends Merits {
+  /** The engine was found on this machine. */
+  readonly installed: boolean;
+  readonly unverified: boolean;
   readonly askedContext: number;
   /** Context up to which the model needs no extension such as YaRN. */
   readonly nativeContext: number;
@@ -45,7 +50,9 @@ export function scorePlan(plan: Ranked, objective: Objective, usable: number): n
   const speed = speedWorth(plan.tokensPerSecond, usable);
   const context = Math.log2(plan.contextTokens / plan.askedContext);
   const extended = plan.contextTokens > Math.max(plan.nativeContext, plan.askedContext) ? 0.3 : 0;
-  const engine = plan.ownEngine ? 0 : taste.otherEngine;
+  const engine =
+    (plan.ownEngine || plan.installed ? 0 : taste.otherEngine) +
+    (plan.unverified ? taste.unverified : 0);
   const balanced = quality + speed - engine - extended - 0.02 * context;
   if (objective === "balanced") return balanced;
   // one step is larger than any balanced score: what comes first in the list decides first

@@ -97,7 +97,7 @@ export function settleExactly(
 
 /** How far the rough memory may be off: a candidate that misses by less is worth the exact rules. */
 const roughError = (candidate: Candidate): number =>
-  64 * 2 ** 20 + candidate.memory.reduce((sum, row) => sum + row.computeBytes, 0) / 2;
+  32 * 2 ** 20 + candidate.memory.reduce((sum, row) => sum + row.computeBytes, 0) / 5;
 
 export const mayFit = (candidate: Candidate): boolean =>
   candidate.overrun === null || candidate.overrun.missingBytes <= roughError(candidate);

@@ -1,9 +1,12 @@
 import type { WeightsVariant } from "@qwq-fit/schema";
 
+import type { EngineCapabilities } from "../engines/capabilities.ts";
 import { engineRows } from "../engines/engine-rows.ts";
 import type { Candidate } from "./candidate.ts";
 import { contextCandidates } from "./contexts.ts";
 import type { Problem } from "./problem.ts";
+import { searchHosts } from "./search-hosts.ts";
+import { searchServer } from "./search-servers.ts";
 import {
   type LlamaSearch,
   llamaSearches,
@@ -27,10 +30,19 @@ const allowed = (problem: Problem): readonly WeightsVariant[] => {
   );
 };
 
-const searchesOf = (problem: Problem): readonly LlamaSearch[] => {
-  const { engines, engineVersions = {} } = problem.options;
-  return engineRows(engines, engineVersions).flatMap((row) => llamaSearches(problem, row));
-};
+const rowsOf = ({ options }: Problem): readonly EngineCapabilities[] =>
+  engineRows(options.engines, options.engineVersions ?? {});
+
+const searchesOf = (problem: Problem): readonly LlamaSearch[] =>
+  rowsOf(problem)
+    .filter(({ server }) => server === null)
+    .flatMap((row) => llamaSearches(problem, row));
+
+/** Ways of engines that are not built on llama.cpp, or that join several machines; there is no exacter rule for them. */
+const servers = (problem: Problem): readonly Candidate[] =>
+  rowsOf(problem).flatMap((row) =>
+    row.server === null ? [...searchHosts(problem, row)] : [...searchServer(problem, row)],
+  );
 
 const leadOf = (search: LlamaSearch, proposal: Candidate): Lead => ({
   proposal,
@@ -43,13 +55,16 @@ const leadOf = (search: LlamaSearch, proposal: Candidate): Lead => ({
 /** Every way that may fit, on devices or on the CPU alone. */
 export function findLeads(problem: Problem, where: "devices" | "cpu"): readonly Lead[] {
   const variants = allowed(problem);
-  return searchesOf(problem)
+  const leads = searchesOf(problem)
     .filter(({ set }) => set.devices.length > 0 === (where === "devices"))
     .flatMap((search) =>
       [...proposeLlama(search, variants)]
         .filter(mayFit)
         .map((proposal) => leadOf(search, proposal)),
     );
+  if (where === "cpu") return leads;
+  const others = servers(problem).filter(({ overrun }) => overrun === null);
+  return [...leads, ...others.map((proposal) => ({ proposal, verify: () => proposal }))];
 }
 
 /** The smallest files that an engine can run there: if they do not fit, nothing does. */
@@ -75,7 +90,7 @@ export const fitsAnyhow = (problem: Problem): boolean =>
       .filter(mayFit)
       .toReversed()
       .some((proposal) => leadOf(search, proposal).verify() !== null),
-  );
+  ) || servers(problem).some(({ overrun }) => overrun === null);
 
 /** Of the ways that do not fit the one that misses least, exactly; null where no engine runs the model at all. */
 export function nearestMiss(problem: Problem): Candidate | null {

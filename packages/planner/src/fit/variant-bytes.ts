@@ -14,6 +14,10 @@ export interface VariantBytes {
   /** Looked up on the CPU, always. */
   readonly input: PartBytes;
   readonly output: PartBytes;
+  /** The head is the embedding: no copy of its own where both stand on the CPU. */
+  readonly tied: boolean;
+  /** The largest matrix of a block. */
+  readonly largestMatrix: number;
   readonly blocks: readonly {
     /** Everything but routed experts. */
     readonly dense: PartBytes;
@@ -32,12 +36,14 @@ export function weighVariant(
   const features = cpuFeatures(cpu);
   const input = empty();
   const output = empty();
+  let largestMatrix = 0;
   const blocks = model.blocks.map(() => ({ dense: empty(), experts: empty() }));
   for (const tensor of variant.tensors) {
     const { layer, operation } = tensorRole(tensor.name);
     const block = typeof layer === "number" ? blocks[layer] : undefined;
     // prediction blocks stand behind the others and are not loaded
     if (typeof layer === "number" && block === undefined) continue;
+    if (block !== undefined) largestMatrix = Math.max(largestMatrix, tensor.bytes);
     const routed = operation === "MUL_MAT_ID";
     const part = layer === "input" ? input : ((routed ? block?.experts : block?.dense) ?? output);
     part.weights += tensor.bytes;
@@ -46,5 +52,5 @@ export function weighVariant(
     // a tied embedding is the head as well
     if (tensor.name === "token_embd.weight" && model.tiedEmbeddings) output.weights += tensor.bytes;
   }
-  return { input, output, blocks };
+  return { input, output, tied: model.tiedEmbeddings, largestMatrix, blocks };
 }
