@@ -131,11 +131,9 @@ export async function loadBinding(
   gpu: string | false,
   log: (level: string, line: string) => void,
 ): Promise<LoadedBinding> {
-  const manifest: unknown = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-  const version = isRecord(manifest) ? String(manifest["version"]) : "unknown";
-  const library: unknown = await import(pathToFileURL(join(folder, "dist", "index.js")).href);
+  const { version, library } = await readPackage(folder);
   if (!isRecord(library) || typeof library["getLlama"] !== "function") {
-    throw new QwqError("engine_missing", `There is no node-llama-cpp in ${folder}.`);
+    throw new QwqError("engine_missing", `What is in ${folder} is no node-llama-cpp.`);
   }
   const llama: unknown = await library["getLlama"]({
     gpu,
@@ -152,6 +150,21 @@ export async function loadBinding(
   }
   const canCopy = "copySequenceStateFromOtherSequence" in native.AddonContext.prototype;
   return { native, version, canCopy, parallelSampling: canCopy, owner: llama };
+}
+
+/** @throws QwqError `engine_missing`. */
+async function readPackage(folder: string): Promise<{ version: string; library: unknown }> {
+  try {
+    const manifest: unknown = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    const version = isRecord(manifest) ? String(manifest["version"]) : "unknown";
+    const library: unknown = await import(pathToFileURL(join(folder, "dist", "index.js")).href);
+    return { version, library };
+  } catch (error) {
+    throw new QwqError("engine_missing", `There is no node-llama-cpp in ${folder}.`, {
+      cause: error,
+      hint: "qwq-fit serve installs it.",
+    });
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
