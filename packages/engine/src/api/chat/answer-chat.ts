@@ -2,6 +2,7 @@ import { QwqError } from "@qwq-fit/schema";
 import { createChatAssembler } from "@qwq-fit/wire";
 import type { ChatChunk, ChatCompletion, ChatRequest } from "@qwq-fit/wire";
 import type { ApiOptions } from "../api-options.ts";
+import { untilAborted } from "../engine-host.ts";
 import { faultOf } from "../http-error.ts";
 import type { Metrics } from "../metrics.ts";
 import { GRACE_MS, sseResponse } from "../sse-response.ts";
@@ -79,7 +80,8 @@ async function* chunksOf(
   const lease = await options.host.acquire(signal);
   try {
     const { engine } = lease;
-    const job = await prepareChat(request, engine, options.model, options.limits.promptTokens);
+    const ready = prepareChat(request, engine, options.model, options.limits.promptTokens);
+    const job = await untilAborted(ready, signal);
     yield* runChat(engine, job, {
       head,
       newId: options.newId,
