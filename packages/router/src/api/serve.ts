@@ -1,0 +1,142 @@
+import type { RelayAnswer } from "@qwq-fit/relay";
+import type { Receipt, RequestShape } from "@qwq-fit/schema";
+import { type ChatConverter, normalizeReasoning } from "@qwq-fit/wire";
+import type { Caller } from "../guard/caller.ts";
+import { carry, decide, readWishes, servedWhole } from "./carry.ts";
+import type { RouterContext } from "./context.ts";
+import { convertStream, normalizeStream } from "./convert-stream.ts";
+import { HttpRefusal } from "./http-error.ts";
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** What makes an answer of a chat answer, for the API that the caller speaks. */
+export interface Dialect {
+  readonly api: "chat" | "completions" | "embeddings";
+  readonly converter: (() => ChatConverter) | null;
+  readonly whole: ((text: string) => string) | null;
+}
+
+/** Admits, decides, carries and answers one request of a known caller. */
+export async function serve(
+  context: RouterContext,
+  caller: Caller,
+  request: Request,
+  requestId: string,
+  body: Body,
+  dialect: Dialect,
+): Promise<Response> {
+  const { config, ports } = context;
+  const startedMs = ports.monotonic();
+  checkModel(body, caller);
+  const wishes = readWishes(request.headers, context, caller);
+  const estimate = decide(body, dialect.api, wishes.policy, context).shape;
+  const admission = await context.limiter.admit(
+    caller.name,
+    caller.limits,
+    estimate.promptTokens + estimate.outputTokens,
+  );
+  if (!admission.ok) {
+    const retry = { "retry-after": String(Math.ceil(admission.retryAfterMs / 1000)) };
+    throw new HttpRefusal("rate_limited", `the limit of ${admission.reason} is reached`, {
+      headers: { ...admission.headers, ...retry },
+    });
+  }
+  try {
+    const { answer, shape } = await carry(body, dialect.api, wishes, request.signal, context);
+    void answer.receipt.then((receipt) => {
+      admission.done(spentOf(receipt, shape));
+      record(context, requestId, caller, receipt, answer.status, ports.monotonic() - startedMs);
+    });
+    return respond(answer, dialect, config.normalizeReasoning, admission.headers);
+  } catch (error) {
+    admission.done({ tokens: 0, usd: 0 });
+    throw error;
+  }
+}
+
+function checkModel(body: Body, caller: Caller): void {
+  const { model } = body;
+  if (typeof model !== "string" || model === "") {
+    throw new HttpRefusal("invalid_request", "must name a model", { param: "model" });
+  }
+  if (caller.models !== null && !caller.models.includes(model)) {
+    throw new HttpRefusal("forbidden", "this key may not use this model", { param: "model" });
+  }
+}
+
+function respond(
+  answer: RelayAnswer,
+  dialect: Dialect,
+  normalize: boolean,
+  limits: Readonly<Record<string, string>>,
+): Response {
+  const headers = { ...answer.headers, ...limits };
+  if (typeof answer.body === "string") {
+    const ok = answer.status === 200;
+    const text = ok && dialect.whole !== null ? dialect.whole(answer.body) : answer.body;
+    const plain = ok && normalize && dialect.whole === null && dialect.api === "chat";
+    return new Response(plain ? JSON.stringify(normalizeReasoning(JSON.parse(text))) : text, {
+      status: answer.status,
+      headers,
+    });
+  }
+  const { converter, api } = dialect;
+  if (converter !== null) return new Response(convertStream(answer.body, converter()), { headers });
+  return new Response(normalize && api === "chat" ? normalizeStream(answer.body) : answer.body, {
+    headers,
+  });
+}
+
+/** Tokens that count against the caller: as told, or as estimated where the node did not tell. */
+function spentOf(receipt: Receipt, shape: RequestShape): { tokens: number; usd: number } {
+  const { promptTokens, outputTokens, costUsd } = receipt.actual;
+  const served = servedWhole(receipt);
+  const tokens = (promptTokens ?? (served ? shape.promptTokens : 0)) + (outputTokens ?? 0);
+  return { tokens, usd: costUsd ?? 0 };
+}
+
+function record(
+  context: RouterContext,
+  requestId: string,
+  caller: Caller,
+  receipt: Receipt,
+  status: number,
+  totalMs: number,
+): void {
+  const { metrics, ports } = context;
+  const last = receipt.attempts.at(-1);
+  const outcome = last?.outcome ?? "none";
+  const labels = { caller: caller.name, node: receipt.node, outcome };
+  metrics.count("qwq_requests_total", labels);
+  metrics.count("qwq_attempts_total", { node: receipt.node }, receipt.attempts.length);
+  metrics.count(
+    "qwq_cost_usd_total",
+    { caller: caller.name, node: receipt.node },
+    receipt.actual.costUsd ?? 0,
+  );
+  metrics.count(
+    "qwq_tokens_total",
+    { caller: caller.name, node: receipt.node },
+    receipt.actual.outputTokens ?? 0,
+  );
+  const first = receipt.actual.timeToFirstTokenMs;
+  if (first !== null)
+    metrics.observe("qwq_first_token_seconds", { node: receipt.node }, first / 1000);
+  metrics.observe("qwq_answer_seconds", { node: receipt.node }, totalMs / 1000);
+  ports.log({
+    event: "request",
+    requestId,
+    caller: caller.name,
+    model: receipt.model,
+    node: receipt.node,
+    status,
+    outcome,
+    reason: last?.reason ?? null,
+    attempts: receipt.attempts.length,
+    promptTokens: receipt.actual.promptTokens,
+    outputTokens: receipt.actual.outputTokens,
+    firstTokenMs: first,
+    totalMs,
+    costUsd: receipt.actual.costUsd,
+  });
+}

@@ -1,0 +1,18 @@
+export { createRouter } from "./api/app.ts";
+export type { Router, RouterEnv } from "./api/app.ts";
+export type { KeyConfig, NodeConfig, ProbeKind, RouterConfig } from "./config/config.ts";
+export { parseConfig, readConfig } from "./config/parse-config.ts";
+export type { ParsedConfig } from "./config/parse-config.ts";
+export type { ConfigProblem } from "./config/read.ts";
+export { createFleet } from "./fleet/fleet.ts";
+export type { Fleet } from "./fleet/fleet.ts";
+export { hashSecret } from "./guard/api-key.ts";
+export { createMemoryState } from "./guard/memory-state.ts";
+export type {
+  BudgetLease,
+  BudgetRequest,
+  CallerLimits,
+  LogRecord,
+  RouterPorts,
+  StateStore,
+} from "./ports.ts";

@@ -1,0 +1,58 @@
+/** One line of the log: facts, no text of a prompt or an answer, no secret. */
+export type LogRecord = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Counters of one caller that several deciders share; amounts are of the current window. */
+export interface BudgetRequest {
+  readonly caller: string;
+  /** Tokens wanted for spending before the next visit, and USD in millionths. */
+  readonly tokens: number;
+  readonly microUsd: number;
+  readonly streams: number;
+}
+
+/** A slice of a caller's budget that one decider may spend without asking again. */
+export interface BudgetLease {
+  readonly tokens: number;
+  readonly microUsd: number;
+  readonly streams: number;
+  /** Epoch ms at which the slice falls back. */
+  readonly expiresMs: number;
+  /** Ms until more may be had where less was granted than asked. */
+  readonly retryAfterMs: number;
+}
+
+/** What outlives a request and is shared between deciders. Every call may fail; the router then goes on without. */
+export interface StateStore {
+  /** Grants a slice; settles what was spent of the one before. */
+  lease(
+    wanted: BudgetRequest,
+    spent: { readonly tokens: number; readonly microUsd: number },
+    limits: CallerLimits,
+    nowMs: number,
+  ): Promise<BudgetLease>;
+}
+
+/** Limits of one caller; null for none. */
+export interface CallerLimits {
+  readonly requestsPerMinute: number | null;
+  readonly tokensPerMinute: number | null;
+  readonly concurrentStreams: number | null;
+  readonly tokensPerDay: number | null;
+  readonly usdPerDay: number | null;
+}
+
+/** Everything from outside that the router needs; each runtime fills it. */
+export interface RouterPorts {
+  readonly fetch: typeof fetch;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Monotonic ms. */
+  readonly monotonic: () => number;
+  readonly random: () => number;
+  readonly timer: (ms: number, run: () => void) => () => void;
+  readonly id: () => string;
+  /** The value of a secret by its name; undefined where it is not set. */
+  readonly secret: (name: string) => string | undefined;
+  readonly log: (record: LogRecord) => void;
+  readonly state: StateStore;
+}
