@@ -9,6 +9,7 @@ import { HOST, type LayerSplit, splitLayers } from "./layer-split.ts";
 import type { LlamaCppSettings } from "./llama-cpp-settings.ts";
 import { outputBytes } from "./output-buffer.ts";
 import { inputCopies } from "./pipelining.ts";
+import { versionRules } from "./versions.ts";
 import { type CpuFeatures, cpuFeatures } from "./weights/cpu-layouts.ts";
 import { keepsOnCpu } from "./weights/expert-placement.ts";
 import { placeWeights, type WeightBuffer, type WeightPlacement } from "./weights/place-weights.ts";
@@ -129,7 +130,7 @@ export class MemoryEstimator {
     const key = JSON.stringify(context);
     const known = compute.get(key);
     if (known !== undefined) return known;
-    const { offloadedLayers } = settings;
+    const { offloadedLayers, engineVersion } = settings;
     const input = {
       model: this.#model,
       context,
@@ -138,6 +139,7 @@ export class MemoryEstimator {
       placement,
       blocks,
       offloadedLayers,
+      version: versionRules(engineVersion),
     };
     const made = computeBytes(input, devices, inputCopies(settings, split, devices));
     compute.set(key, made);

@@ -5,4 +5,5 @@ export const v0_4_0: VersionRules = {
   version: "v0.4.0",
   nodeLlamaCpp: ["3.21.1"],
   vulkanOrder: "vulkan-v0.4.0",
+  unitLength: "l2-norm",
 };

@@ -10,6 +10,8 @@ export interface VersionRules {
   readonly nodeLlamaCpp: readonly string[];
   /** The Vulkan backend's order of nodes (ggml-vulkan.cpp, ggml_vk_graph_optimize). */
   readonly vulkanOrder: DeviceRules["order"];
+  /** How linear attention makes queries and keys of length one (src/models/qwen35.cpp, build_layer_attn_linear). */
+  readonly unitLength: "l2-norm" | "scaled-rms-norm";
 }
 
 const VERSIONS: readonly VersionRules[] = [v0_5_0, v0_4_0];

@@ -87,6 +87,16 @@ export function cont(a: Tensor, ...lengths: readonly number[]): Tensor {
   return new Tensor(a.type, lengths.length === 0 ? a.lengths : four(lengths), "CONT", [a]);
 }
 
+/** Written over its source: a view of it. */
+export function inPlace(operation: Operation, a: Tensor): Tensor {
+  return new Tensor(a.type, a.lengths, operation, [a], { strides: a.strides, viewOf: a });
+}
+
+/** Copies `a` to where `b` is; the result is a view of `b`. */
+export function copyTo(a: Tensor, b: Tensor): Tensor {
+  return new Tensor(b.type, b.lengths, "CPY", [a, b], { strides: b.strides, viewOf: b });
+}
+
 export function cast(a: Tensor, type: string): Tensor {
   return new Tensor(type, a.lengths, "CPY", [a]);
 }
@@ -112,6 +122,31 @@ export function concat(a: Tensor, b: Tensor, dimension: 0 | 1 | 2 | 3): Tensor {
   const lengths: [number, number, number, number] = [...a.lengths];
   lengths[dimension] += b.lengths[dimension];
   return new Tensor(a.type, lengths, "CONCAT", [a, b]);
+}
+
+/** Convolution over a window of tokens with a kernel of each channel. */
+export function convolve(x: Tensor, kernel: Tensor): Tensor {
+  const tokens = x.lengths[0] - kernel.lengths[0] + 1;
+  return new Tensor("F32", [kernel.lengths[1], tokens, x.lengths[2], 1], "SSM_CONV", [x, kernel]);
+}
+
+/** Linear attention with a delta rule; the new state stands behind the results (ggml_gated_delta_net). */
+export function gatedDeltaNet(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  gate: Tensor,
+  beta: Tensor,
+  state: Tensor,
+): Tensor {
+  const [length, heads, tokens, sequences] = v.lengths;
+  const lengths: Four = [length * heads, tokens * sequences + length * sequences, 1, 1];
+  return new Tensor("F32", lengths, "GATED_DELTA_NET", [q, k, v, gate, beta, state]);
+}
+
+/** silu(gate) * up, or another gate function. */
+export function gated(gate: Tensor, up: Tensor): Tensor {
+  return new Tensor(gate.type, gate.lengths, "GLU", [gate, up]);
 }
 
 export function repeat(a: Tensor, ...lengths: readonly number[]): Tensor {

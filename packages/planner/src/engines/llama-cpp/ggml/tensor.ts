@@ -100,6 +100,7 @@ export class Tensor {
     if (this.#bytes >= 0) return this.#bytes;
     const block = blockElements(this.type);
     const [a, b, c, d] = this.lengths;
+    if (a * b * c * d === 0) return 0;
     const [s0, s1, s2, s3] = this.strides;
     const rest = (b - 1) * s1 + (c - 1) * s2 + (d - 1) * s3;
     const row = block === 1 ? blockBytes(this.type) + (a - 1) * s0 : (a * s0) / block;

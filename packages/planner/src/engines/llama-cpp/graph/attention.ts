@@ -87,7 +87,7 @@ export function attend(
   graph.expand(q);
   graph.expand(v);
   graph.expand(k);
-  graph.expand(storeKeys(builder, block, shape, inputs, k));
+  graph.expand(storeKeys(builder, block, shape, inputs.keyRows, k));
   graph.expand(storeValues(builder, block, shape, inputs, v));
   const cur = mix(
     builder,
@@ -161,16 +161,16 @@ function valueCache(builder: GraphBuilder, block: number, shape: AttentionShape)
 }
 
 /** llama_kv_cache::cpy_k. */
-function storeKeys(
+export function storeKeys(
   builder: GraphBuilder,
   block: number,
   shape: AttentionShape,
-  inputs: AttentionInputs,
+  keyRows: Tensor,
   key: Tensor,
 ): Tensor {
   const [length, heads, tokens] = key.lengths;
   const rows = view(key, [length * heads, tokens], [key.strides[2]]);
-  return setRows(allStreams(keyCache(builder, block, shape)), rows, inputs.keyRows);
+  return setRows(allStreams(keyCache(builder, block, shape)), rows, keyRows);
 }
 
 /** llama_kv_cache::cpy_v; without flash attention values are stored element by element, transposed. */

@@ -1,13 +1,19 @@
 import { QwqError } from "@qwq-fit/schema";
 import type { ComputeGraph } from "../ggml/compute-graph.ts";
 import { buildDenseTransformer } from "./dense-transformer.ts";
+import { buildHybridTransformer } from "./hybrid-transformer.ts";
+import { buildLatentTransformer } from "./latent-transformer.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import type { GraphBatch, GraphInput } from "./graph-input.ts";
 
 const BUILDERS: Readonly<Record<string, (builder: GraphBuilder) => void>> = {
   qwen2: buildDenseTransformer,
   qwen3: buildDenseTransformer,
+  qwen3moe: buildDenseTransformer,
   llama: buildDenseTransformer,
+  deepseek2: buildLatentTransformer,
+  qwen35: buildHybridTransformer,
+  qwen35moe: buildHybridTransformer,
 };
 
 /** Whether this architecture's graph is known. */

@@ -2,12 +2,13 @@ import { getRows, input, like, reshape, view } from "../ggml/operations.ts";
 import { Tensor } from "../ggml/tensor.ts";
 import { rowBytes } from "../tensor-types.ts";
 import { attend, type AttentionShape, attentionInputs } from "./attention.ts";
+import { feedForward } from "./feed-forward.ts";
 import { blockShape, widestValueRow } from "./block-shape.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 
 /**
- * qwen2, qwen3, llama and their kin: attention with optional biases and norms of queries and keys, then a
- * gated feed-forward net (llama.cpp v0.5.0 src/models/qwen2.cpp, qwen3.cpp, llama.cpp).
+ * qwen2, qwen3, qwen3moe, llama and their kin: attention with optional biases and norms of queries and keys, then a
+ * gated feed-forward net or experts (llama.cpp v0.5.0 src/models/qwen2.cpp, qwen3.cpp, qwen3moe.cpp, llama.cpp).
  */
 export function buildDenseTransformer(builder: GraphBuilder): void {
   const { model, blocks } = builder.input;
@@ -30,7 +31,7 @@ export function buildDenseTransformer(builder: GraphBuilder): void {
     }
     const middle = like("ADD", cur, residual);
     const ffn = builder.norm(middle, block, "ffn_norm");
-    current = like("ADD", gatedFeedForward(builder, block, "ffn", ffn), middle);
+    current = like("ADD", feedForward(builder, block, ffn), middle);
   }
   finish(builder, current);
 }
@@ -67,19 +68,6 @@ export function queriesKeysValues(
     return like("ROPE", normed, ...(factors === undefined ? [positions] : [positions, factors]));
   };
   return [rotated(query, "attn_q_norm"), rotated(key, "attn_k_norm"), value];
-}
-
-/** down(silu(gate(x)) * up(x)) (build_ffn, LLM_FFN_SILU, LLM_FFN_PAR). */
-export function gatedFeedForward(
-  builder: GraphBuilder,
-  block: number,
-  prefix: "ffn",
-  x: Tensor,
-): Tensor {
-  const up = builder.linear(x, block, `${prefix}_up`);
-  const gate = builder.linear(x, block, `${prefix}_gate`);
-  const mixed = new Tensor(gate.type, gate.lengths, "GLU", [gate, up]);
-  return builder.linear(mixed, block, `${prefix}_down`);
 }
 
 /** The last norm and the head; both stay allocated to the end (llm_graph_result::set_outputs). */

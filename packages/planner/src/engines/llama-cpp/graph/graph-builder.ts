@@ -38,6 +38,11 @@ export class GraphBuilder {
     return this.#row(weights.groups(block).get(name)?.weight);
   }
 
+  /** A bias by name without ".bias". */
+  bias(block: number, name: string): Tensor | undefined {
+    return this.#row(this.input.weights.groups(block).get(name)?.bias);
+  }
+
   /** A weight that the architecture cannot do without; a missing one gets this shape. */
   weight(block: number | null, name: string, length: number, rows: number): Tensor {
     const found = this.optional(block, name);
