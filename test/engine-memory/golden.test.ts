@@ -157,12 +157,30 @@ describe("QwQ-32B Q4_K_M, as the engine was seen to allocate it", () => {
   });
 });
 
+describe("what would end the engine's process is refused", () => {
+  test("DeepSeek-R1 with Q8_0 attention matrices on a CPU with AMX", () => {
+    const { model, variant } = catalogModel("deepseek-ai/DeepSeek-R1", "Q4_K_M");
+    const amx = machine([...AVX512, "avx512_vnni", "amx_int8"]);
+    expect(() => estimateMemory(model, variant, DEFAULTS, amx)).toThrow(
+      expect.objectContaining({ code: "unsupported_combination" }),
+    );
+    const plain = { ...DEFAULTS, engine: "llama-server", repack: false } as const;
+    expect(estimateMemory(model, variant, plain, amx).totalBytes).toBeGreaterThan(370 * GiB);
+    expect(estimateMemory(model, variant, DEFAULTS, machine(AVX512)).totalBytes).toBeGreaterThan(
+      370 * GiB,
+    );
+  });
+});
+
 describe("a few blocks stand for all", () => {
   const cases = [
     ["Qwen/QwQ-32B", "Q4_K_M"],
     ["meta-llama/Llama-3.1-8B-Instruct", "Q2_K"],
     ["Qwen/Qwen3-8B", "Q5_K_M"],
     ["Qwen/Qwen2.5-0.5B-Instruct", "Q4_K_M"],
+    ["Qwen/Qwen3-30B-A3B", "Q4_K_M"],
+    ["Qwen/Qwen3.5-27B", "Q4_K_M"],
+    ["deepseek-ai/DeepSeek-R1", "Q4_K_M"],
   ] as const;
   test.each(cases)(
     "%s %s: the same compute buffers as the graph of all blocks",

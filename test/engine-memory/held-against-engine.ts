@@ -59,7 +59,8 @@ export async function holdAgainstEngine(
   }
 }
 
-function catalogEntry(id: string): ModelEntry {
+/** A shipped catalogue entry. */
+export function catalogEntry(id: string): ModelEntry {
   const path = join(import.meta.dirname, "../../profiles/models", `${id}.json`);
   const entry: ModelEntry = JSON.parse(readFileSync(path, "utf8"));
   return entry;

@@ -9,6 +9,7 @@ import { HOST, type LayerSplit, splitLayers } from "./layer-split.ts";
 import type { LlamaCppSettings } from "./llama-cpp-settings.ts";
 import { outputBytes } from "./output-buffer.ts";
 import { inputCopies } from "./pipelining.ts";
+import { refuseAborts } from "./refuse-aborts.ts";
 import { versionRules } from "./versions.ts";
 import { type CpuFeatures, cpuFeatures } from "./weights/cpu-layouts.ts";
 import { keepsOnCpu } from "./weights/expert-placement.ts";
@@ -63,6 +64,7 @@ export class MemoryEstimator {
   estimate(settings: LlamaCppSettings): MemoryEstimate {
     const context = contextParameters(settings, this.#model);
     const layout = this.#layout(settings);
+    refuseAborts(this.#model, context, layout, this.#weights);
     const { devices, split, placement } = layout;
     const kv = kvCacheBytes(this.#model, context, split, devices);
     const compute = this.#computeBytes(layout, context, settings);
