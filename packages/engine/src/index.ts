@@ -65,3 +65,14 @@ export { NEW_SESSION } from "./server/chat/session.ts";
 export type { ChatSession, ThoughtView } from "./server/chat/session.ts";
 export { streamAnswer } from "./server/chat/stream-answer.ts";
 export type { AnswerPart, ChatTarget } from "./server/chat/stream-answer.ts";
+export { enginePackages } from "./install/engine-packages.ts";
+export type { EnginePackages, InstallPlatform } from "./install/engine-packages.ts";
+export { findEngine, installEngine } from "./install/install-engine.ts";
+export type { InstallOptions, InstallQuestion, InstalledEngine } from "./install/install-engine.ts";
+export { downloadFile } from "./store/download.ts";
+export type {
+  DownloadOptions,
+  DownloadProgress,
+  DownloadSource,
+  Downloaded,
+} from "./store/download-types.ts";
