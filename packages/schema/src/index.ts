@@ -65,6 +65,7 @@ export type {
   RequestShape,
   RouteDecision,
 } from "./route.ts";
+export type { NodeReport } from "./node-report.ts";
 export type { LocalMeasurement, Measurement } from "./measurement.ts";
 export type { Catalog, HardwareEntry, InstancePrice, ModelEntry, TokenPrice } from "./catalog.ts";
 export type { ServerState } from "./server-state.ts";

@@ -1,4 +1,5 @@
 import type { FitPlan, NodePerformance, PrivacyClass } from "@qwq-fit/schema";
+import type { ResponsesDialect } from "@qwq-fit/wire";
 import type { EngineHost } from "./engine-host.ts";
 import type { ServedModel } from "./served-model.ts";
 
@@ -52,6 +53,8 @@ export interface ApiOptions {
   /** Origins of web pages that may call, as `https://app.example`. */
   readonly corsOrigins: readonly string[];
   readonly limits: ApiLimits;
+  /** Names of the events of thought at `/v1/responses`: OpenAI's client and the Open Responses schema differ. */
+  readonly responsesDialect: ResponsesDialect;
   /** A stream without data sends a comment this often. */
   readonly pingMs: number;
   readonly now: () => number;

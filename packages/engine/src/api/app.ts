@@ -46,6 +46,7 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
       id: `resp_${options.newId()}`,
       model: options.model.id,
       now: options.now,
+      dialect: options.responsesDialect,
     });
     return await answerChat(request, style, context(c));
   };

@@ -80,6 +80,8 @@ function refuseKey(c: Context<ApiEnv>, options: ApiOptions): QwqError | null {
 
 function addHeaders(c: Context<ApiEnv>, requestId: string, { corsOrigins }: ApiOptions): void {
   c.header("x-request-id", requestId);
+  // Anthropic's client reads this name.
+  if (c.req.path.startsWith("/v1/messages")) c.header("request-id", requestId);
   const origin = c.req.header("origin");
   if (origin === undefined || !corsOrigins.includes(origin)) return;
   c.header("access-control-allow-origin", origin);

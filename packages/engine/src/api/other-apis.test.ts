@@ -133,7 +133,8 @@ describe("status", () => {
     expect(await get("/health")).toMatchObject({ status: "ready", freeSlots: 4, queued: 0 });
     expect(await get("/v1/node")).toMatchObject({
       schemaVersion: 1,
-      state: "serveable",
+      state: { status: "serveable", phase: "ready", inFlight: 0, queued: 0 },
+      capabilities: { continuation: true },
       node: {
         privacy: "device",
         slots: 4,

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { QwqError } from "@qwq-fit/schema";
 import type { FitPlan, NodePerformance, ServerState } from "@qwq-fit/schema";
+import type { ResponsesDialect } from "@qwq-fit/wire";
 import { DEFAULT_API_LIMITS } from "../api/api-options.ts";
 import type { ApiLimits, RequestLog } from "../api/api-options.ts";
 import { createApi } from "../api/app.ts";
@@ -33,6 +34,8 @@ export interface StartServerOptions {
   readonly apiKeys?: readonly string[];
   readonly corsOrigins?: readonly string[];
   readonly limits?: Partial<ApiLimits>;
+  /** Default "openai". */
+  readonly responsesDialect?: ResponsesDialect;
   /** The engine is unloaded after this time without a request; null (default): never. */
   readonly idleMs?: number | null;
   /** Load the engine before the first request. Default true. */
@@ -104,6 +107,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       token,
       corsOrigins: options.corsOrigins ?? [],
       limits: { ...DEFAULT_API_LIMITS, ...options.limits },
+      responsesDialect: options.responsesDialect ?? "openai",
       pingMs: PING_MS,
       now: Date.now,
       newId: () => randomUUID().replaceAll("-", ""),

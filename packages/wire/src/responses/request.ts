@@ -23,7 +23,7 @@ export function chatFromResponses(body: unknown): Checked<ChatRequest> {
     check.expect(absent, name, `\`${name}\` needs stored responses`, "unsupported_combination");
   }
   check.expect(body["background"] !== true, "background", "no background responses here");
-  check.number(body, "max_output_tokens", { least: 0, integer: true });
+  check.number(body, "max_output_tokens", { least: 1, integer: true });
   const messages = messagesOf(body, check);
   const tools = toolsOf(body["tools"], check);
   if (check.problems.length > 0) return { ok: false, problems: check.problems };

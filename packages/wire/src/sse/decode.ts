@@ -17,7 +17,9 @@ export interface SseEvent {
 /** Reads a frame as the HTML standard says (section 9.2.6), comments kept. */
 export function parseSseFrame(frame: SseFrame): SseEvent {
   // TextDecoder drops a leading byte order mark, which only the first frame may have.
-  const text = new TextDecoder("utf-8", { ignoreBOM: !frame.first }).decode(frame.bytes);
+  const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: !frame.first }).decode(
+    frame.bytes,
+  );
   let event = "message";
   let id: string | null = null;
   let retryMs: number | null = null;

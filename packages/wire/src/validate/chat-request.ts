@@ -67,8 +67,8 @@ export function checkSampling(body: unknown, check: Checker): void {
   check.number(body, "repeat_penalty", { least: 0, most: 10 });
   check.number(body, "repetition_penalty", { least: 0, most: 10 });
   check.number(body, "seed", { integer: true });
-  check.number(body, "max_tokens", { least: 0, integer: true });
-  check.number(body, "max_completion_tokens", { least: 0, integer: true });
+  check.number(body, "max_tokens", { least: 1, integer: true });
+  check.number(body, "max_completion_tokens", { least: 1, integer: true });
   check.number(body, "top_logprobs", { least: 0, most: 20, integer: true });
   if (!isObject(body)) return;
   const stop = body["stop"] ?? [];

@@ -15,7 +15,7 @@ describe("a request that is right", () => {
   test.each([
     {},
     { temperature: null, stop: null, tools: null, tool_choice: null, response_format: null },
-    { stop: ["a", "b"], top_k: -1, n: 2, seed: -1, max_completion_tokens: 0 },
+    { stop: ["a", "b"], top_k: -1, n: 2, seed: -1, max_completion_tokens: 1 },
     { tools: [{ type: "function", function: { name: "f" } }], tool_choice: "required" },
     { response_format: { type: "json_schema", json_schema: { schema: {} } } },
     { reasoning_effort: "low", reasoning: { effort: "none" }, unknown_field: { a: 1 } },
@@ -46,6 +46,7 @@ describe("a request that is wrong names the field", () => {
     [{ top_p: 1.5 }, "top_p"],
     [{ n: 0 }, "n"],
     [{ max_tokens: 1.5 }, "max_tokens"],
+    [{ max_tokens: 0 }, "max_tokens"],
     [{ stop: [""] }, "stop"],
     [{ stream: "yes" }, "stream"],
     [{ logit_bias: { a: 1 } }, "logit_bias"],

@@ -1,4 +1,4 @@
-import type { NodeState, ServingNode } from "@qwq-fit/schema";
+import type { NodeReport, NodeState, ServingNode } from "@qwq-fit/schema";
 import type { ApiOptions } from "../api-options.ts";
 import type { HostPhase } from "../engine-host.ts";
 
@@ -33,7 +33,7 @@ export function modelsOf({ model, host, node }: ApiOptions): object[] {
 }
 
 /** `GET /v1/node`: what a router must know, and the plan behind it. */
-export function nodeReportOf(options: ApiOptions): object {
+export function nodeReportOf(options: ApiOptions): NodeReport {
   const { host, node, model } = options;
   const info = host.info();
   const state = host.state();
@@ -77,16 +77,20 @@ export function nodeReportOf(options: ApiOptions): object {
   return {
     schemaVersion: 1,
     node: serving,
-    state: nodeStateOf(host.phase()),
-    phase: host.phase(),
-    freeSlots: state?.freeSlots ?? slots,
-    inFlight: state?.running ?? 0,
-    queued: state?.queued ?? 0,
-    queuedPromptTokens: state?.queuedPromptTokens ?? 0,
-    generation: state?.generation ?? 0,
-    crashes: state?.crashes ?? 0,
-    measured: state?.measured ?? null,
-    lastFailure: host.lastFailure(),
+    state: {
+      status: nodeStateOf(host.phase()),
+      phase: host.phase(),
+      freeSlots: state?.freeSlots ?? slots,
+      inFlight: state?.running ?? 0,
+      queued: state?.queued ?? 0,
+      queuedPromptTokens: state?.queuedPromptTokens ?? 0,
+      generation: state?.generation ?? 0,
+      crashes: state?.crashes ?? 0,
+      measured: state?.measured ?? null,
+      lastFailure: host.lastFailure(),
+    },
+    capabilities: serving.capabilities,
+    performance: serving.performance,
     model: { license: model.license, fileSha256: model.fileSha256, thinks: model.thinks },
     settings: info?.settings ?? null,
     plan: node.plan,

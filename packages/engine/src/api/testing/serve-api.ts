@@ -61,6 +61,7 @@ export async function serveApi(
     token: "management-token",
     corsOrigins: [],
     limits: DEFAULT_API_LIMITS,
+    responsesDialect: "openai",
     pingMs: 20,
     now: () => performance.timeOrigin + performance.now(),
     newId: () => String(ids++),
