@@ -20,9 +20,9 @@ export interface SeenRequest {
 }
 
 interface Script {
-  readonly source: AnswerSource;
-  readonly fault: () => Fault;
-  readonly manner: () => Manner;
+  readonly source: AnswerSource | ((request: SeenRequest) => AnswerSource);
+  readonly fault: (request: SeenRequest) => Fault;
+  readonly manner: (request: SeenRequest) => Manner;
 }
 
 const parseRequest = (raw: Buffer): SeenRequest | null => {
@@ -111,8 +111,8 @@ const head = (status: number, type: string, more = ""): string =>
 
 /** Writes the answer; resolves when all that was meant to be sent is sent. */
 async function answer(socket: Socket, request: SeenRequest, script: Script): Promise<void> {
-  const fault = script.fault();
-  const { source } = script;
+  const fault = script.fault(request);
+  const source = typeof script.source === "function" ? script.source(request) : script.source;
   const start = startOf(source, request.body);
   const json = (status: number, value: unknown, more = ""): void => {
     const text = JSON.stringify(value);
@@ -142,7 +142,7 @@ async function answer(socket: Socket, request: SeenRequest, script: Script): Pro
   }
   if (start < 0) return json(400, { error: { message: "not a prefix of the answer" } });
   if (request.body["stream"] !== true) return wholeAnswer(socket, fault, source, start);
-  const manner = script.manner();
+  const manner = script.manner(request);
   await streamAnswer(socket, fault, source, start, manner);
 }
 

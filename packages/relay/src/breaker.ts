@@ -11,7 +11,7 @@ export interface Breaker {
 export const CLOSED: Breaker = { failures: 0, openUntilMs: 0, openings: 0 };
 
 /** Faults in a row that open it: one may be chance, two a coincidence. */
-const FAILURES_TO_OPEN = 3;
+export const FAILURES_TO_OPEN = 3;
 /** First opening; each further one in a row lasts twice as long, up to the longest. */
 const FIRST_OPEN_MS = 2_000;
 const LONGEST_OPEN_MS = 120_000;
@@ -27,12 +27,18 @@ export function breakerState(breaker: Breaker, nowMs: number): "closed" | "open"
  * open, opens it. `spread` in [0, 1) lengthens the pause by up to a quarter, so that many deciders do
  * not come back at once.
  */
-export function recordOutcome(breaker: Breaker, ok: boolean, nowMs: number, spread = 0): Breaker {
+export function recordOutcome(
+  breaker: Breaker,
+  ok: boolean,
+  nowMs: number,
+  spread = 0,
+  failuresToOpen: number = FAILURES_TO_OPEN,
+): Breaker {
   if (ok) return CLOSED;
   const state = breakerState(breaker, nowMs);
   if (state === "open") return breaker;
   const failures = breaker.failures + 1;
-  if (state === "closed" && failures < FAILURES_TO_OPEN) return { ...breaker, failures };
+  if (state === "closed" && failures < failuresToOpen) return { ...breaker, failures };
   const pauseMs = Math.min(LONGEST_OPEN_MS, FIRST_OPEN_MS * 2 ** breaker.openings);
   return {
     failures,

@@ -1,4 +1,4 @@
-export { breakerState, CLOSED, recordOutcome } from "./breaker.ts";
+export { breakerState, CLOSED, FAILURES_TO_OPEN, recordOutcome } from "./breaker.ts";
 export type { Breaker } from "./breaker.ts";
 export { DEFAULT_LIMITS } from "./ports.ts";
 export type {
@@ -12,5 +12,5 @@ export type {
   UpstreamRequest,
 } from "./ports.ts";
 export { relay } from "./relay.ts";
-export { createRetryBudget } from "./retry-budget.ts";
+export { createRetryBudget, RETRY_SHARE } from "./retry-budget.ts";
 export type { RetryBudget } from "./retry-budget.ts";

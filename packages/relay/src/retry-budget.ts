@@ -1,5 +1,5 @@
 /** Retries may be this share of requests, so that a failing fleet is not drowned in repeats. */
-const SHARE = 0.2;
+export const RETRY_SHARE = 0.2;
 /** Retries that are always in hand, so that a quiet router can fail over at all. */
 const RESERVE = 10;
 
@@ -11,12 +11,12 @@ export interface RetryBudget {
   take(): boolean;
 }
 
-/** A fresh budget: 10 retries in hand, one more for every five requests, never more than 100 saved. */
-export function createRetryBudget(): RetryBudget {
+/** A fresh budget: 10 retries in hand, `share` of one more for each request, never more than 100 saved. */
+export function createRetryBudget(share: number = RETRY_SHARE): RetryBudget {
   let tokens = RESERVE;
   return {
     request: () => {
-      tokens = Math.min(100, tokens + SHARE);
+      tokens = Math.min(100, tokens + share);
     },
     take: () => {
       if (tokens < 1) return false;

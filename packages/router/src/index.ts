@@ -7,6 +7,8 @@ export type { ConfigProblem } from "./config/read.ts";
 export { createFleet } from "./fleet/fleet.ts";
 export type { Fleet } from "./fleet/fleet.ts";
 export { hashSecret } from "./guard/api-key.ts";
+export { grantLease } from "./guard/ledger.ts";
+export type { LedgerAccount } from "./guard/ledger.ts";
 export { createMemoryState } from "./guard/memory-state.ts";
 export type {
   BudgetLease,

@@ -4,17 +4,17 @@ export type LogRecord = Readonly<Record<string, string | number | boolean | null
 /** Counters of one caller that several deciders share; amounts are of the current window. */
 export interface BudgetRequest {
   readonly caller: string;
+  /** Who holds the slice: one decider, by a name of its own. */
+  readonly holder: string;
   /** Tokens wanted for spending before the next visit, and USD in millionths. */
   readonly tokens: number;
   readonly microUsd: number;
-  readonly streams: number;
 }
 
 /** A slice of a caller's budget that one decider may spend without asking again. */
 export interface BudgetLease {
   readonly tokens: number;
   readonly microUsd: number;
-  readonly streams: number;
   /** Epoch ms at which the slice falls back. */
   readonly expiresMs: number;
   /** Ms until more may be had where less was granted than asked. */

@@ -33,6 +33,7 @@ export interface Router {
   readonly fetch: (request: Request) => Response | Promise<Response>;
   readonly app: Hono<RouterEnv>;
   readonly fleet: Fleet;
+  readonly config: RouterConfig;
 }
 
 /** One OpenAI-compatible API in front of the configured nodes. Effects come in as ports; nothing is global. */
@@ -41,14 +42,14 @@ export function createRouter(config: RouterConfig, ports: RouterPorts, given?: F
   if (!config.insecureDev && pepper === "") {
     throw new HttpRefusal("internal", `the secret ${config.pepperSecret} is not set`);
   }
-  const fleet = given ?? createFleet(config.nodes, ports);
+  const fleet = given ?? createFleet(config, ports);
   const context: RouterContext = {
     config,
     ports,
     fleet,
     keys: createKeyRing(config.keys, pepper),
     limiter: createLimiter(ports),
-    retries: createRetryBudget(),
+    retries: createRetryBudget(config.retryShare),
     metrics: createMetrics(),
   };
   const app = new Hono<RouterEnv>();
@@ -173,7 +174,7 @@ export function createRouter(config: RouterConfig, ports: RouterPorts, given?: F
       },
     );
   });
-  return { fetch: (request) => app.fetch(request), app, fleet };
+  return { fetch: (request) => app.fetch(request), app, fleet, config };
 }
 
 function valueOf<T>(checked: Checked<T>): T {

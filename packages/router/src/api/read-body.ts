@@ -16,7 +16,7 @@ export async function readJsonObject(
   if (declared > limit) throw tooLarge();
   if (request.body === null) throw new HttpRefusal("invalid_request", "the body is empty");
   const reader = request.body.getReader();
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let text = "";
   let bytes = 0;
   let value: unknown;

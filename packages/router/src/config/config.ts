@@ -69,6 +69,10 @@ export interface RouterConfig {
   /** Serves everybody, for trying out on one machine. */
   readonly insecureDev: boolean;
   readonly probeEveryMs: number;
+  /** Faults in a row after which a node is left alone for a while. */
+  readonly breakerFailures: number;
+  /** Retries that each request earns, on average. */
+  readonly retryShare: number;
   /** Whether thinking is sent under one pair of names; null: as the node sent it. */
   readonly normalizeReasoning: boolean;
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, type RelayLimits } from "@qwq-fit/relay";
+import { DEFAULT_LIMITS, FAILURES_TO_OPEN, type RelayLimits, RETRY_SHARE } from "@qwq-fit/relay";
 import { DEFAULT_POLICY, type Policy, type PrivacyClass, QwqError } from "@qwq-fit/schema";
 import type { CallerLimits } from "../ports.ts";
 import type { KeyConfig, RouterConfig } from "./config.ts";
@@ -118,6 +118,8 @@ export function parseConfig(value: unknown): ParsedConfig {
     maxBodyBytes: reader.number("maxBodyBytes", 8 * 1024 * 1024, 1024, 100 * 1024 * 1024),
     insecureDev: reader.flag("insecureDev", false),
     probeEveryMs: reader.number("probeEveryMs", 15_000, 100, DAY_MS),
+    breakerFailures: reader.number("breakerFailures", FAILURES_TO_OPEN, 1, 1e9),
+    retryShare: reader.number("retryShare", RETRY_SHARE, 0, 100),
     normalizeReasoning: reader.flag("normalizeReasoning", false),
   };
   reader.finish();

@@ -8,7 +8,7 @@ import {
 } from "@qwq-fit/relay";
 import { learn, NOTHING_LEARNT } from "@qwq-fit/routing";
 import type { NodeModel, NodeSnapshot, NodeState, ServingNode } from "@qwq-fit/schema";
-import type { NodeConfig } from "../config/config.ts";
+import type { NodeConfig, RouterConfig } from "../config/config.ts";
 import type { RouterPorts } from "../ports.ts";
 import { probeNode, type ProbeResult } from "./probe.ts";
 import { nodeTransport } from "./transport.ts";
@@ -73,7 +73,7 @@ const bareModel = (id: string): NodeModel => ({
 
 /** A fleet of the configured nodes, none of them asked yet: all are tried. */
 export function createFleet(
-  configs: readonly NodeConfig[],
+  { nodes: configs, breakerFailures }: Pick<RouterConfig, "nodes" | "breakerFailures">,
   ports: RouterPorts,
   transports: (node: NodeConfig) => Transport = (node) => nodeTransport(node, ports),
 ): Fleet {
@@ -158,7 +158,7 @@ export function createFleet(
       }
       if (report.outcome === "aborted" || report.outcome === "caller") return;
       const ok = report.outcome === "ok";
-      live.breaker = recordOutcome(live.breaker, ok, nowMs, ports.random());
+      live.breaker = recordOutcome(live.breaker, ok, nowMs, ports.random(), breakerFailures);
       if (ok) {
         live.busyUntilMs = 0;
         if (live.state !== "loading") live.state = "serveable";

@@ -39,7 +39,6 @@ interface CallerState {
   streams: number;
   lease: BudgetLease | null;
   spent: { tokens: number; microUsd: number };
-  waiting: Promise<BudgetLease | null> | null;
 }
 
 /** A lease is at most this share of a day's budget; the overshoot is this times the deciders that hold one. */
@@ -58,8 +57,10 @@ function refill(bucket: Bucket, limits: CallerLimits, nowMs: number): void {
 }
 
 /** A limiter with fresh counters. */
-export function createLimiter(ports: Pick<RouterPorts, "now" | "state">): Limiter {
+export function createLimiter(ports: Pick<RouterPorts, "now" | "state" | "id">): Limiter {
   const callers = new Map<string, CallerState>();
+  // Made at the first visit: a Worker may draw nothing while it starts.
+  let holder = "";
 
   const stateOf = (caller: string, limits: CallerLimits, nowMs: number): CallerState => {
     const known = callers.get(caller);
@@ -77,7 +78,6 @@ export function createLimiter(ports: Pick<RouterPorts, "now" | "state">): Limite
       streams: 0,
       lease: null,
       spent: { tokens: 0, microUsd: 0 },
-      waiting: null,
     };
     callers.set(caller, made);
     if (callers.size > MOST_CALLERS) {
@@ -102,10 +102,8 @@ export function createLimiter(ports: Pick<RouterPorts, "now" | "state">): Limite
       (limits.tokensPerDay === null || left > 0) &&
       (limits.usdPerDay === null || leftUsd > 0);
     if (good) return state.lease;
-    state.waiting ??= askStore(caller, state, limits, nowMs).finally(() => {
-      state.waiting = null;
-    });
-    return state.waiting;
+    // Not shared between requests: a Worker may not await another request's I/O.
+    return askStore(caller, state, limits, nowMs);
   };
   const askStore = async (
     caller: string,
@@ -113,11 +111,12 @@ export function createLimiter(ports: Pick<RouterPorts, "now" | "state">): Limite
     limits: CallerLimits,
     nowMs: number,
   ) => {
+    if (holder === "") holder = ports.id();
     const wanted = {
       caller,
+      holder,
       tokens: Math.ceil((limits.tokensPerDay ?? 0) * LEASE_SHARE),
       microUsd: Math.ceil((limits.usdPerDay ?? 0) * 1e6 * LEASE_SHARE),
-      streams: 0,
     };
     const settled = state.spent;
     try {

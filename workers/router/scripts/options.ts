@@ -1,0 +1,74 @@
+import { parseArgs } from "node:util";
+
+/** What the router is started with on this machine. */
+export interface ServeOptions {
+  /** The router's configuration as JSON. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly port: number;
+  readonly host: string;
+  readonly json: boolean;
+  /** Secrets by name, from the environment. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** How the command is used. */
+export const USAGE = `Runs the edge router in workerd on this machine: the production bundle, real sockets.
+
+  npm run router -- --node name=http://127.0.0.1:8080/v1 [--node …] [--insecure-dev]
+  npm run router -- --config router.json
+
+  --node NAME=URL   a node; any model is tried on it (give a --config for models, prices, capabilities)
+  --config FILE     the whole configuration (nodes, keys, policy, limits) as JSON
+  --port N          default 8787; 0 for any
+  --host ADDRESS    default 127.0.0.1
+  --insecure-dev    serves without API keys
+  --json            one JSON object a line: {"event":"ready","url":…}
+
+Secrets that the configuration names are taken from the environment.`;
+
+/** Reads the command line. Throws an Error whose message is for people. */
+export function readOptions(
+  args: readonly string[],
+  readFile: (path: string) => string,
+  environment: Readonly<Record<string, string | undefined>>,
+): ServeOptions | "help" {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      node: { type: "string", multiple: true, default: [] },
+      config: { type: "string" },
+      port: { type: "string", default: "8787" },
+      host: { type: "string", default: "127.0.0.1" },
+      "insecure-dev": { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return "help";
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error("--port takes a number from 0 to 65535");
+  const given: unknown = values.config === undefined ? {} : JSON.parse(readFile(values.config));
+  const base = typeof given === "object" && given !== null ? given : {};
+  const listed: unknown = Reflect.get(base, "nodes");
+  const nodes = values.node.map((text) => {
+    const equals = text.indexOf("=");
+    if (equals < 1) throw new Error(`--node takes NAME=URL, not ${text}`);
+    return { name: text.slice(0, equals), url: text.slice(equals + 1) };
+  });
+  return {
+    config: {
+      ...base,
+      ...(values["insecure-dev"] ? { insecureDev: true } : {}),
+      nodes: [...(Array.isArray(listed) ? listed : []), ...nodes],
+    },
+    port,
+    host: values.host,
+    json: values.json,
+    secrets: Object.fromEntries(
+      Object.entries(environment).flatMap(([name, value]) =>
+        value !== undefined && /^[A-Z][A-Z0-9_]*$/.test(name) ? [[name, value]] : [],
+      ),
+    ),
+  };
+}

@@ -1,0 +1,103 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { readConfig } from "@qwq-fit/router";
+import { Miniflare } from "miniflare";
+import type { ServeOptions } from "./options.ts";
+
+/** The router in workerd; `close` ends it and removes what it wrote. */
+export interface RunningWorker {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const NAME = "router";
+const root = dirname(import.meta.dirname);
+
+/** Builds the bundle that would be deployed. */
+function buildBundle(folder: string): string {
+  const wrangler = join(
+    dirname(createRequire(import.meta.url).resolve("wrangler/package.json")),
+    "bin",
+    "wrangler.js",
+  );
+  execFileSync(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", folder], {
+    cwd: root,
+    stdio: "pipe",
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "1" },
+  });
+  const bundle = join(folder, "index.js");
+  if (!existsSync(bundle)) throw new Error("wrangler wrote no bundle");
+  return bundle;
+}
+
+/** Names of the secrets that a configuration uses: nothing else of the environment reaches the Worker. */
+function namedSecrets(options: ServeOptions): Record<string, string> {
+  const config = readConfig(options.config);
+  const names = [config.pepperSecret, ...config.nodes.map((node) => node.keySecret)];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = name === null ? undefined : options.secrets[name];
+      return name === null || value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/**
+ * Starts the router in workerd.
+ * @throws {QwqError} `invalid_configuration`, before anything is built
+ */
+export async function startWorkerd(
+  options: ServeOptions,
+  onLog: (line: string) => void = console.log,
+): Promise<RunningWorker> {
+  const secrets = namedSecrets(options);
+  const folder = mkdtempSync(join(tmpdir(), "qwq-fit-router-"));
+  try {
+    const source = readFileSync(buildBundle(folder), "utf8");
+    const texts = { ...secrets, ROUTER_CONFIG: JSON.stringify(options.config) };
+    const worker = new Miniflare({
+      host: options.host,
+      port: options.port,
+      cf: false,
+      handleStructuredLogs: ({ message }) => onLog(message),
+      workers: [
+        {
+          config: {
+            name: NAME,
+            compatibilityDate: "2026-11-01",
+            compatibilityFlags: ["enable_request_signal"],
+            manifest: {
+              mainModule: "index.js",
+              modulesRoot: folder,
+              modules: { "index.js": { type: "esm", contents: source } },
+            },
+            env: {
+              ...Object.fromEntries(
+                Object.entries(texts).map(([name, value]) => [
+                  name,
+                  { type: "text", value } as const,
+                ]),
+              ),
+              LEDGER: { type: "durable-object", worker: NAME, exportName: "Ledger" },
+            },
+            exports: { Ledger: { type: "durable-object", storage: "sqlite" } },
+          },
+        },
+      ],
+    });
+    const url = await worker.ready;
+    return {
+      url: url.origin,
+      close: async () => {
+        await worker.dispose();
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}

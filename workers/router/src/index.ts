@@ -1,0 +1,44 @@
+import { createRouter, readConfig, type Router, type RouterPorts } from "@qwq-fit/router";
+
+export { Ledger } from "./ledger.ts";
+
+/** One router an isolate: configuration, breakers and what was learnt live as long as it does. */
+let router: Router | undefined;
+let probedMs = 0;
+
+function portsOf(env: Env): RouterPorts {
+  const secrets: Readonly<Record<string, unknown>> = { ...env };
+  return {
+    fetch: (input, init) => fetch(input, init),
+    now: () => Date.now(),
+    // workerd's clock only moves with I/O, and has no other.
+    monotonic: () => performance.now(),
+    random: () => Math.random(),
+    timer: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+    id: () => crypto.randomUUID(),
+    secret: (name) => {
+      const value = secrets[name];
+      return typeof value === "string" ? value : undefined;
+    },
+    log: (record) => console.log(JSON.stringify(record)),
+    state: {
+      lease: (wanted, spent, limits, nowMs) =>
+        env.LEDGER.get(env.LEDGER.idFromName(wanted.caller)).lease(wanted, spent, limits, nowMs),
+    },
+  };
+}
+
+export default {
+  fetch(request, env, ctx) {
+    router ??= createRouter(readConfig(JSON.parse(env.ROUTER_CONFIG)), portsOf(env));
+    const nowMs = Date.now();
+    if (nowMs - probedMs >= router.config.probeEveryMs) {
+      probedMs = nowMs;
+      ctx.waitUntil(router.fleet.probe());
+    }
+    return router.fetch(request);
+  },
+} satisfies ExportedHandler<Env>;
