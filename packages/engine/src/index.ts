@@ -76,3 +76,5 @@ export type {
   DownloadSource,
   Downloaded,
 } from "./store/download-types.ts";
+export { checkServers } from "./server/check-servers.ts";
+export type { ServerCheck } from "./server/check-servers.ts";
