@@ -1,3 +1,4 @@
+import { allocationBytes } from "./allocation-size.ts";
 import type { BufferRules } from "./ggml/reserve.ts";
 import type { SchedulerBackend } from "./ggml/scheduler-backend.ts";
 import type { Tensor } from "./ggml/tensor.ts";
@@ -12,10 +13,11 @@ export function computeBuffers(devices: readonly DeviceRules[]): readonly Buffer
   // src/llama-context.cpp: the host buffer of the first device holds the CPU's results
   const pinned = devices[0]?.pinnedHost ?? null;
   return [
-    ...devices.map(({ alignmentBytes, maxBufferBytes }) => ({
+    ...devices.map(({ alignmentBytes, maxBufferBytes, allocation }) => ({
       alignmentBytes,
       maxBufferBytes,
       extraBytes: 0,
+      sizeOf: (tensor: Tensor): number => allocationBytes(tensor, allocation),
     })),
     {
       alignmentBytes: pinned?.alignmentBytes ?? HOST_ALIGNMENT,

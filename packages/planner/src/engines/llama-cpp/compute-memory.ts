@@ -32,6 +32,6 @@ function fullBatch(context: ContextParameters): GraphBatch {
   const { sequences } = context;
   return {
     tokens: Math.ceil(tokens / sequences) * sequences,
-    outputs: Math.min(tokens, context.batchTokens),
+    outputs: Math.min(tokens, context.outputs),
   };
 }

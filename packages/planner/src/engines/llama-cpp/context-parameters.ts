@@ -14,6 +14,8 @@ export interface ContextParameters {
   readonly sequences: number;
   readonly batchTokens: number;
   readonly microBatchTokens: number;
+  /** Tokens of one batch whose logits are wanted at most (`n_outputs_max`). */
+  readonly outputs: number;
   readonly flashAttention: boolean;
   /** ggml's type of keys and values, upper case. */
   readonly cacheType: string;
@@ -57,6 +59,8 @@ export function contextParameters(
     sequences,
     batchTokens: batch,
     microBatchTokens: Math.min(batch, settings.microBatchTokens ?? batch),
+    // the server asks for one token of each slot (tools/server/server-context.cpp, server_output_limits)
+    outputs: bound ? batch : Math.min(batch, sequences),
     flashAttention: settings.flashAttention,
     cacheType,
     swaFullCache,

@@ -44,6 +44,7 @@ const CUDA_LIKE: BackendRules = {
   pinnedHost: { alignmentBytes: 32, extraBytes: 0 },
   mapsFile: false,
   offloadTokens: 32,
+  allocation: "cuda",
   pipelines: true,
   order: "as-built",
 };
@@ -56,7 +57,8 @@ const METAL: BackendRules = {
   pinnedHost: null,
   mapsFile: true,
   offloadTokens: 32,
-  pipelines: false,
+  allocation: "metal",
+  pipelines: true,
   order: "as-built",
 };
 
@@ -88,6 +90,7 @@ function vulkanRules(device: DeviceProfile | null, version: string): BackendRule
     pinnedHost: { alignmentBytes: hostAlignment, extraBytes: 32 },
     mapsFile: false,
     offloadTokens: 32,
+    allocation: "plain",
     pipelines: true,
     order: versionRules(version).vulkanOrder,
   };

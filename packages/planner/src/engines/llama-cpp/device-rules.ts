@@ -1,5 +1,7 @@
 import type { Backend } from "@qwq-fit/schema";
 
+import type { AllocationStyle } from "./allocation-size.ts";
+
 /** How one GPU backend of llama.cpp allocates. */
 export interface DeviceRules {
   /** Id of the device in the hardware profile. */
@@ -19,6 +21,8 @@ export interface DeviceRules {
   readonly mapsFile: boolean;
   /** Takes over operations on host weights from this many tokens on; null: never. */
   readonly offloadTokens: number | null;
+  /** Room that it takes beyond a tensor's own bytes. */
+  readonly allocation: AllocationStyle;
   /** Can run ahead with several copies of the inputs. */
   readonly pipelines: boolean;
   /** Whether it reorders nodes before they are allocated, and by which version's rules. */

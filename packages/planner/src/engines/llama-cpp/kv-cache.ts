@@ -1,4 +1,5 @@
 import type { ModelProfile } from "@qwq-fit/schema";
+import { storedBytes } from "./allocation-size.ts";
 import type { ContextParameters } from "./context-parameters.ts";
 import type { DeviceRules } from "./device-rules.ts";
 import { type DeviceIndex, HOST, type LayerSplit } from "./layer-split.ts";
@@ -27,25 +28,35 @@ export function kvCacheBytes(
   devices: readonly DeviceRules[],
 ): ReadonlyMap<DeviceIndex, number> {
   const sums = new Map<DeviceIndex, number>();
-  const add = (block: number, bytes: number): void => {
+  const add = (block: number, type: string, row: number, rows: number): void => {
     const device = split.blocks[block] ?? HOST;
-    const alignment = devices[device]?.alignmentBytes ?? HOST_ALIGNMENT;
-    sums.set(device, (sums.get(device) ?? 0) + padTo(bytes, alignment));
+    const { alignmentBytes = HOST_ALIGNMENT, allocation = "plain" } = devices[device] ?? {};
+    const bytes = storedBytes(type, row, rowBytes(type, row) * rows, allocation);
+    sums.set(device, (sums.get(device) ?? 0) + padTo(bytes, alignmentBytes));
   };
+  const { cacheType, sequences, streams, streamCells, flashAttention } = context;
+  // without flash attention values are transposed, and all blocks' rows as long as the longest
+  const widest = flashAttention ? 0 : widestValueRow(model);
   for (const [block, { cache }] of model.blocks.entries()) {
     if (cache.kind === "recurrent") {
-      add(block, cache.convElements * 4 * context.sequences);
-      add(block, cache.stateElements * 4 * context.sequences);
+      add(block, "F32", cache.convElements, sequences);
+      add(block, "F32", cache.stateElements, sequences);
     } else if (cache.kind === "mla") {
-      add(
-        block,
-        rowBytes(context.cacheType, cache.rowLength) * context.streamCells * context.streams,
-      );
+      add(block, cacheType, cache.rowLength, streamCells * streams);
     } else {
-      const cells = blockCells(cache.windowTokens, context) * context.streams;
-      add(block, rowBytes(context.cacheType, cache.kvHeads * cache.keyLength) * cells);
-      add(block, rowBytes(context.cacheType, cache.kvHeads * cache.valueLength) * cells);
+      const cells = blockCells(cache.windowTokens, context) * streams;
+      add(block, cacheType, cache.kvHeads * cache.keyLength, cells);
+      add(block, cacheType, Math.max(widest, cache.kvHeads * cache.valueLength), cells);
     }
   }
   return sums;
+}
+
+/** The longest row of values of all blocks (llama-hparams.cpp, n_embd_v_gqa_max). */
+export function widestValueRow({ blocks }: ModelProfile): number {
+  let widest = 0;
+  for (const { cache } of blocks) {
+    if (cache.kind === "gqa") widest = Math.max(widest, cache.kvHeads * cache.valueLength);
+  }
+  return widest;
 }

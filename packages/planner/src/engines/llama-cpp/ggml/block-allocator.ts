@@ -1,3 +1,5 @@
+import type { Tensor } from "./tensor.ts";
+
 /** A stretch of a chunk that nothing uses. */
 interface FreeBlock {
   offset: number;
@@ -27,8 +29,16 @@ export class BlockAllocator {
   readonly #maxChunk: number;
   readonly #chunks: Chunk[] = [];
 
-  constructor(alignment: number, maxChunkBytes: number) {
+  /** Bytes that the backend takes for a tensor. */
+  readonly sizeOf: (tensor: Tensor) => number;
+
+  constructor(
+    alignment: number,
+    maxChunkBytes: number,
+    sizeOf: (tensor: Tensor) => number = ({ bytes }) => bytes,
+  ) {
     this.alignment = alignment;
+    this.sizeOf = sizeOf;
     this.#maxChunk = Math.min(maxChunkBytes, ENDLESS);
   }
 

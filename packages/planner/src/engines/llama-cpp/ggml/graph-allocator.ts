@@ -59,8 +59,18 @@ function letGo(source: Tensor, allocators: readonly BlockAllocator[]): void {
 /** ggml_gallocr_free_node. */
 function give(tensor: Tensor, allocators: readonly BlockAllocator[]): void {
   if (tensor.isOutput) return;
-  allocators[tensor.allocatorIndex]?.release(tensor.chunk, tensor.offset, tensor.bytes);
+  const own = allocators[tensor.allocatorIndex];
+  own?.release(tensor.chunk, tensor.offset, own.sizeOf(tensor));
   tensor.allocated = false;
+}
+
+/** Room of the source that its successor does not take (ggml_gallocr_free_extra_space). */
+function giveExtra(tensor: Tensor, source: Tensor, allocators: readonly BlockAllocator[]): void {
+  const own = allocators[source.allocatorIndex];
+  if (own === undefined) return;
+  const kept = own.align(own.sizeOf(tensor));
+  const extra = own.align(own.sizeOf(source)) - kept;
+  if (extra > 0) own.release(source.chunk, source.offset + kept, extra);
 }
 
 /** ggml_gallocr_allocate_node. */
@@ -76,12 +86,13 @@ function take(tensor: Tensor, backend: number, allocators: readonly BlockAllocat
       tensor.chunk = source.chunk;
       tensor.offset = source.offset;
       source.allocated = false;
+      giveExtra(tensor, source, allocators);
       return;
     }
   }
   const own = allocators[backend];
   if (own === undefined) return;
-  const at = own.allocate(tensor.bytes);
+  const at = own.allocate(own.sizeOf(tensor));
   tensor.allocatorIndex = backend;
   tensor.chunk = at.chunk;
   tensor.offset = at.offset;

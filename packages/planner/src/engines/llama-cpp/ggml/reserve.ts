@@ -3,6 +3,7 @@ import { BlockAllocator } from "./block-allocator.ts";
 import type { ComputeGraph } from "./compute-graph.ts";
 import { allocateGraph } from "./graph-allocator.ts";
 import type { SchedulerBackend } from "./scheduler-backend.ts";
+import type { Tensor } from "./tensor.ts";
 import { splitGraph } from "./split-graph.ts";
 
 /** How the compute buffer of one backend is allocated. */
@@ -11,6 +12,8 @@ export interface BufferRules {
   readonly maxBufferBytes: number;
   /** Bytes that the backend adds to each buffer. */
   readonly extraBytes: number;
+  /** Bytes that the backend takes for a tensor; the tensor's own where left out. */
+  readonly sizeOf?: (tensor: Tensor) => number;
 }
 
 /** A compute buffer's chunks in bytes. */
@@ -52,7 +55,8 @@ export function reserveGraphs(
 
 function peakBytes(graph: ComputeGraph, { backends, rules, copies }: Scheduler): readonly Chunks[] {
   const allocators = rules.map(
-    ({ alignmentBytes, maxBufferBytes }) => new BlockAllocator(alignmentBytes, maxBufferBytes),
+    ({ alignmentBytes, maxBufferBytes, sizeOf }) =>
+      new BlockAllocator(alignmentBytes, maxBufferBytes, sizeOf),
   );
   assignBackends(graph, backends);
   const split = splitGraph(graph, backends, copies);

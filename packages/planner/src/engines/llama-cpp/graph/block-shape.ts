@@ -1,4 +1,4 @@
-import { type ModelProfile, QwqError } from "@qwq-fit/schema";
+import { QwqError } from "@qwq-fit/schema";
 import { blockCells } from "../kv-cache.ts";
 import type { AttentionShape } from "./attention.ts";
 import type { GraphInput } from "./graph-input.ts";
@@ -14,13 +14,4 @@ export function blockShape({ model, context }: GraphInput, block: number): Atten
   }
   const { kvHeads, keyLength, valueLength, windowTokens } = cache;
   return { kvHeads, keyLength, valueLength, cells: blockCells(windowTokens, context) };
-}
-
-/** The longest row of values of all blocks (llama-hparams.cpp, n_embd_v_gqa_max). */
-export function widestValueRow(model: ModelProfile): number {
-  let widest = 0;
-  for (const { cache } of model.blocks) {
-    if (cache.kind === "gqa") widest = Math.max(widest, cache.kvHeads * cache.valueLength);
-  }
-  return widest;
 }

@@ -3,7 +3,8 @@ import { Tensor } from "../ggml/tensor.ts";
 import { rowBytes } from "../tensor-types.ts";
 import { attend, type AttentionShape, attentionInputs } from "./attention.ts";
 import { feedForward } from "./feed-forward.ts";
-import { blockShape, widestValueRow } from "./block-shape.ts";
+import { widestValueRow } from "../kv-cache.ts";
+import { blockShape } from "./block-shape.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 
 /**

@@ -2,7 +2,8 @@ import { cont, getRows, input, like, reshape, view } from "../ggml/operations.ts
 import type { Tensor } from "../ggml/tensor.ts";
 import { rowBytes } from "../tensor-types.ts";
 import { attend, type AttentionInputs, attentionInputs } from "./attention.ts";
-import { blockShape, widestValueRow } from "./block-shape.ts";
+import { widestValueRow } from "../kv-cache.ts";
+import { blockShape } from "./block-shape.ts";
 import { feedForward } from "./feed-forward.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 import { linearAttention, stateInputs } from "./linear-attention.ts";

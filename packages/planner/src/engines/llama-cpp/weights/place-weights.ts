@@ -1,3 +1,6 @@
+import type { TensorInfo } from "@qwq-fit/schema";
+
+import { storedBytes } from "../allocation-size.ts";
 import type { DeviceRules } from "../device-rules.ts";
 import { type DeviceIndex, HOST, type LayerSplit } from "../layer-split.ts";
 import { padTo } from "../tensor-types.ts";
@@ -113,8 +116,7 @@ class BufferSizes {
       ]);
       return;
     }
-    const bytes =
-      buffer === "amx" || buffer === "repack" ? layoutBytes(tensor, buffer) : tensor.bytes;
+    const bytes = this.#bytes(buffer, tensor);
     this.#sums.set(buffer, (this.#sums.get(buffer) ?? 0) + padTo(bytes, this.#alignment(buffer)));
   }
 
@@ -132,6 +134,13 @@ class BufferSizes {
       buffer === "cpu" ||
       (typeof buffer === "number" && this.#input.devices[buffer]?.mapsFile === true)
     );
+  }
+
+  #bytes(buffer: WeightBuffer, tensor: TensorInfo): number {
+    if (buffer === "amx" || buffer === "repack") return layoutBytes(tensor, buffer);
+    const device = typeof buffer === "number" ? this.#input.devices[buffer] : undefined;
+    if (device === undefined) return tensor.bytes;
+    return storedBytes(tensor.type, tensor.shape[0] ?? 1, tensor.bytes, device.allocation);
   }
 
   #alignment(buffer: WeightBuffer): number {
