@@ -38,8 +38,8 @@ const predictedPhases = (input: SpeedInput, coefficients: SpeedCoefficients): Ph
     prompt: Math.max(prefill, step(0)),
     step: step(meanDepth),
     firstStep: step(promptTokens),
-    decodeWidth: logHalfWidth(input, coefficients, coefficients.decodeRanges),
-    prefillWidth: logHalfWidth(input, coefficients, coefficients.prefillRanges),
+    decodeWidth: logHalfWidth(input, coefficients, "decode"),
+    prefillWidth: logHalfWidth(input, coefficients, "prefill"),
     sources: [...new Set(sources)],
   };
 };

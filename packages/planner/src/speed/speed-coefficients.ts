@@ -36,8 +36,8 @@ export interface SpeedCoefficients {
   readonly decodeRanges: RangeTable;
   readonly prefillRanges: RangeTable;
   readonly coverage: number;
-  /** Catalogue ids of devices with rows of their own. */
-  readonly measuredDevices: readonly string[];
+  /** What has rows of its own, as "chip/engine/backend". */
+  readonly measured: { readonly decode: readonly string[]; readonly prefill: readonly string[] };
   readonly chips: Readonly<Record<string, ChipGroup>>;
   /** Where the rows stand. */
   readonly sources: readonly string[];
@@ -69,7 +69,7 @@ export const FALLBACK_COEFFICIENTS: SpeedCoefficients = {
     other: { all: { rows: 0, logHalfWidth: Math.log(3) } },
   },
   coverage: 0.8,
-  measuredDevices: [],
+  measured: { decode: [], prefill: [] },
   chips: {},
   sources: [],
 };

@@ -37,7 +37,10 @@ const layerTerms = (input: SpeedInput, device: SpeedDevice, chip: Chip): SpeedTe
   if (input.model.experts !== null) {
     terms.push(["layer.experts", 1], [`layer.expertsEngine:${engine}/${device.backend}`, 1]);
   }
-  if (input.model.lightBlocks > 0) terms.push(["layer.hybrid", lightShare(input)]);
+  if (input.model.lightBlocks > 0) {
+    const light = lightShare(input);
+    terms.push(["layer.hybrid", light], [`layer.hybridEngine:${engine}/${device.backend}`, light]);
+  }
   if (engine === "vllm" || engine === "sglang") {
     for (const [type, share] of sharesOf(input, device)) {
       terms.push([`layer.typeEngine:${engine}/${type}`, share]);

@@ -1,0 +1,95 @@
+import { FALLBACK_COEFFICIENTS, type SpeedPart } from "../../packages/planner/src/index.ts";
+
+/** Where the search starts: the plain roofline. */
+export const START: Readonly<Record<SpeedPart, number>> = FALLBACK_COEFFICIENTS.intercepts;
+
+/**
+ * How far the terms of one level may differ from the level above, as standard deviations of logarithms:
+ * the model's partial pooling. Chosen by hand from how chips of one family and rows of one chip differ,
+ * and kept because leave-one-device-out and random folds are flat around them (half and twice as much
+ * change the medians by less than half a hundredth).
+ */
+export const spreads: Readonly<Record<string, number>> = {
+  "layer.whole": 1.5,
+  "layer.backend": 0.4,
+  "layer.engine": 0.5,
+  "layer.vendor": 0.3,
+  "layer.family": 0.25,
+  "layer.device": 0.15,
+  "layer.width": 0.5,
+  "layer.older": 1,
+  "layer.olderFamily": 0.3,
+  "layer.experts": 0.6,
+  "layer.expertsEngine": 0.6,
+  "layer.hybrid": 0.5,
+  "layer.hybridEngine": 0.4,
+  "layer.typeEngine": 0.3,
+  "weights.whole": 0.5,
+  "weights.backend": 0.1,
+  "weights.engine": 0.12,
+  "weights.vendor": 0.1,
+  "weights.vendorBackend": 0.2,
+  "weights.memory": 0.15,
+  "weights.memoryEngine": 0.15,
+  "weights.family": 0.08,
+  "weights.familyBackend": 0.08,
+  "weights.device": 0.1,
+  "weights.deviceEngine": 0.06,
+  "weights.class": 0.1,
+  "weights.type": 0.08,
+  "weights.classBackend": 0.1,
+  "weights.typeBackend": 0.1,
+  "weights.classFamily": 0.08,
+  "weights.older": 0.2,
+  "weights.olderClass": 0.15,
+  "weights.olderDevice": 0.1,
+  "weights.olderFamily": 0.1,
+  "weights.experts": 0.2,
+  "weights.expertsEngine": 0.2,
+  "weights.expertsType": 0.4,
+  "weights.hybrid": 0.2,
+  "cache.whole": 1,
+  "cache.backend": 0.5,
+  "cache.engine": 0.4,
+  "cache.family": 0.3,
+  "cache.older": 0.6,
+  "link.whole": 0.7,
+  "link.vendor": 0.3,
+  "compute.whole": 1,
+  "compute.backend": 0.25,
+  "compute.engine": 0.2,
+  "compute.vendor": 0.3,
+  "compute.vendorBackend": 0.3,
+  "compute.memory": 0.25,
+  "compute.family": 0.2,
+  "compute.device": 0.2,
+  "compute.deviceBackend": 0.1,
+  "compute.scale": 0.15,
+  "compute.scaleMemory": 0.1,
+  "compute.size": 0.05,
+  "compute.sizeBackend": 0.05,
+  "compute.tensor": 0.5,
+  "compute.class": 0.15,
+  "compute.classBackend": 0.15,
+  "compute.older": 0.3,
+  "compute.olderFamily": 0.15,
+  "compute.olderClass": 0.2,
+  "compute.experts": 0.5,
+  "compute.expertsBackend": 0.3,
+  "compute.hybrid": 0.3,
+  "compute.pipeline": 0.5,
+  "attention.whole": 1,
+  "attention.backend": 0.5,
+  "attention.family": 0.3,
+  "attention.memory": 0.3,
+  "attention.older": 0.7,
+  "stream.whole": 0.3,
+};
+
+/** Prior standard deviation of a term, by what stands before its group. */
+export function priorSpread(name: string): number {
+  const level = name.split(":")[0] ?? name;
+  const spread = spreads[level];
+  if (spread === undefined) throw new Error(`no prior for the term ${level}`);
+  return spread;
+}

@@ -1,0 +1,242 @@
+import type { SpeedComponent, SpeedPart } from "../../packages/planner/src/index.ts";
+import { solveSystem } from "./linear-system.ts";
+import { priorSpread, START } from "./priors.ts";
+
+/** A measured time as the sum of components, each of a reference time and fitted terms. */
+export interface Observation {
+  readonly id: string;
+  /** Seconds. */
+  readonly measured: number;
+  readonly components: readonly SpeedComponent[];
+  readonly weight: number;
+}
+
+export interface Solution {
+  readonly intercepts: Readonly<Record<SpeedPart, number>>;
+  readonly terms: Readonly<Record<string, number>>;
+}
+
+/**
+ * Student's t with few degrees of freedom, so that a broken row does not bend the rest; the scale is
+ * the spread of repeated runs of good rows, as the logarithm of a factor.
+ */
+const FREEDOM = 4;
+const SCALE = 0.05;
+const MOST_STEPS = 60;
+/** Of the objective, which counts half squares of residuals over their scale. */
+const LEAST_GAIN = 5e-3;
+
+interface Part {
+  readonly reference: number;
+  readonly intercept: number;
+  readonly indices: readonly number[];
+  readonly amounts: readonly number[];
+}
+
+interface Problem {
+  readonly names: readonly string[];
+  readonly precision: Float64Array;
+  readonly rows: readonly {
+    readonly logMeasured: number;
+    readonly weight: number;
+    readonly parts: readonly Part[];
+  }[];
+}
+
+const parameterOf = (part: SpeedPart): string => `${part}.whole`;
+
+const pose = (observations: readonly Observation[]): Problem => {
+  const index = new Map<string, number>();
+  const indexOf = (name: string): number => {
+    const known = index.get(name);
+    if (known !== undefined) return known;
+    index.set(name, index.size);
+    return index.size - 1;
+  };
+  const rows = observations.map(({ measured, components, weight }) => ({
+    logMeasured: Math.log(measured),
+    weight,
+    parts: components.map((component) => ({
+      reference: component.reference,
+      intercept: START[component.part],
+      indices: [
+        indexOf(parameterOf(component.part)),
+        ...component.terms.map(([name]) => indexOf(name)),
+      ],
+      amounts: [1, ...component.terms.map(([, amount]) => amount)],
+    })),
+  }));
+  const names = [...index.keys()];
+  const precision = Float64Array.from(names, (name) => 1 / priorSpread(name) ** 2);
+  return { names, precision, rows };
+};
+
+const partSeconds = (part: Part, values: Float64Array): number => {
+  let exponent = part.intercept;
+  for (const [at, index] of part.indices.entries()) {
+    exponent += (part.amounts[at] ?? 0) * (values[index] ?? 0);
+  }
+  return part.reference * Math.exp(exponent);
+};
+
+const objective = (problem: Problem, values: Float64Array): number => {
+  let total = 0;
+  for (const { logMeasured, weight, parts } of problem.rows) {
+    let seconds = 0;
+    for (const part of parts) seconds += partSeconds(part, values);
+    const residual = (Math.log(seconds) - logMeasured) / SCALE;
+    total += ((weight * (FREEDOM + 1)) / 2) * Math.log1p(residual ** 2 / FREEDOM);
+  }
+  for (const [index, value] of values.entries()) {
+    total += ((problem.precision[index] ?? 0) * value ** 2) / 2;
+  }
+  return total;
+};
+
+/** A row of the linearized problem: how its log time moves with each value, and how hard it pulls. */
+interface Pull {
+  readonly indices: readonly number[];
+  readonly slopes: readonly number[];
+  readonly residual: number;
+  readonly strength: number;
+}
+
+const pullOf = (row: Problem["rows"][number], values: Float64Array): Pull => {
+  const seconds = row.parts.map((part) => partSeconds(part, values));
+  const total = seconds.reduce((sum, value) => sum + value, 0);
+  const slopes = new Map<number, number>();
+  for (const [at, part] of row.parts.entries()) {
+    const share = (seconds[at] ?? 0) / total / SCALE;
+    for (const [term, index] of part.indices.entries()) {
+      slopes.set(index, (slopes.get(index) ?? 0) + share * (part.amounts[term] ?? 0));
+    }
+  }
+  const residual = (Math.log(total) - row.logMeasured) / SCALE;
+  return {
+    indices: [...slopes.keys()],
+    slopes: [...slopes.values()],
+    residual,
+    strength: (row.weight * (FREEDOM + 1)) / (FREEDOM + residual ** 2),
+  };
+};
+
+/**
+ * The step of Gauss and Newton with a raised diagonal D: x = -(D + J'WJ)^-1 g, solved in the space of rows,
+ * of which there are fewer than terms: (D + J'WJ)^-1 = D^-1 - D^-1 J' (W^-1 + J D^-1 J')^-1 J D^-1.
+ */
+const stepFrom = (
+  problem: Problem,
+  values: Float64Array,
+  pulls: readonly Pull[],
+  damping: number,
+): Float64Array => {
+  const gradient = values.map((value, index) => (problem.precision[index] ?? 0) * value);
+  const diagonal = Float64Array.from(problem.precision);
+  for (const { indices, slopes, residual, strength } of pulls) {
+    for (const [at, index] of indices.entries()) {
+      const slope = slopes[at] ?? 0;
+      gradient[index] = (gradient[index] ?? 0) + strength * slope * residual;
+      diagonal[index] = (diagonal[index] ?? 0) + damping * strength * slope ** 2;
+    }
+  }
+  const spread = (row: Pull): Float64Array => {
+    const dense = new Float64Array(values.length);
+    for (const [at, index] of row.indices.entries()) {
+      dense[index] = (row.slopes[at] ?? 0) / (diagonal[index] ?? 1);
+    }
+    return dense;
+  };
+  const along = (row: Pull, dense: Float64Array): number => {
+    let total = 0;
+    for (const [at, index] of row.indices.entries()) {
+      total += (row.slopes[at] ?? 0) * (dense[index] ?? 0);
+    }
+    return total;
+  };
+  const size = pulls.length;
+  const gram = new Float64Array(size * size);
+  for (const [row, pull] of pulls.entries()) {
+    const dense = spread(pull);
+    for (let other = row; other < size; other += 1) {
+      const second = pulls[other];
+      if (second !== undefined) gram[other * size + row] = along(second, dense);
+    }
+    gram[row * size + row] = (gram[row * size + row] ?? 0) + 1 / pull.strength;
+  }
+  const scaled = gradient.map((value, index) => value / (diagonal[index] ?? 1));
+  const inRows = solveSystem(
+    gram,
+    Float64Array.from(pulls, (pull) => along(pull, scaled)),
+  );
+  const back = new Float64Array(values.length);
+  for (const [row, pull] of pulls.entries()) {
+    for (const [at, index] of pull.indices.entries()) {
+      back[index] = (back[index] ?? 0) + (pull.slopes[at] ?? 0) * (inRows[row] ?? 0);
+    }
+  }
+  return scaled.map((value, index) => -(value - (back[index] ?? 0) / (diagonal[index] ?? 1)));
+};
+
+/**
+ * The terms that explain the observations best: maximum a posteriori with a normal prior on every term
+ * (so a group with few rows leans on the group above it) and a robust likelihood of log times.
+ * Levenberg and Marquardt's method from zero, or from an earlier solution; deterministic.
+ */
+export function solve(observations: readonly Observation[], from?: Solution): Solution {
+  const problem = pose(observations);
+  const started = problem.names.map((name) => startOf(name, from));
+  let values = Float64Array.from(started);
+  let best = objective(problem, values);
+  let damping = 1e-3;
+  for (let step = 0; step < MOST_STEPS && damping < 1e8; step += 1) {
+    const pulls = problem.rows.map((row) => pullOf(row, values));
+    const moved = stepFrom(problem, values, pulls, damping);
+    const next = values.map((value, index) => value + (moved[index] ?? 0));
+    const reached = objective(problem, next);
+    if (reached > best) {
+      damping *= 5;
+      continue;
+    }
+    const gained = best - reached;
+    values = next;
+    best = reached;
+    damping = Math.max(damping / 5, 1e-9);
+    if (gained < LEAST_GAIN) break;
+  }
+  return solutionOf(problem.names, values);
+}
+
+const parts: readonly SpeedPart[] = [
+  "layer",
+  "weights",
+  "cache",
+  "link",
+  "compute",
+  "attention",
+  "stream",
+];
+
+const startOf = (name: string, from: Solution | undefined): number => {
+  if (from === undefined) return 0;
+  const part = parts.find((candidate) => parameterOf(candidate) === name);
+  return part === undefined ? (from.terms[name] ?? 0) : from.intercepts[part] - START[part];
+};
+
+const solutionOf = (names: readonly string[], values: Float64Array): Solution => {
+  const found = new Map(names.map((name, index) => [name, values[index] ?? 0]));
+  const intercept = (part: SpeedPart): number => START[part] + (found.get(parameterOf(part)) ?? 0);
+  return {
+    intercepts: {
+      layer: intercept("layer"),
+      weights: intercept("weights"),
+      cache: intercept("cache"),
+      link: intercept("link"),
+      compute: intercept("compute"),
+      attention: intercept("attention"),
+      stream: intercept("stream"),
+    },
+    terms: Object.fromEntries(
+      [...found].filter(([name]) => !parts.some((part) => parameterOf(part) === name)),
+    ),
+  };
+};
