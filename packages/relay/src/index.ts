@@ -1,5 +1,3 @@
-export { breakerState, CLOSED, FAILURES_TO_OPEN, recordOutcome } from "./breaker.ts";
-export type { Breaker } from "./breaker.ts";
 export { DEFAULT_LIMITS } from "./ports.ts";
 export type {
   AttemptReport,

@@ -1,7 +1,11 @@
+export { breakerState, CLOSED, FAILURES_TO_OPEN, recordOutcome } from "./breaker.ts";
+export type { Breaker } from "./breaker.ts";
 export { describeRequest } from "./describe-request.ts";
 export { privacyAllows } from "./eligibility.ts";
 export { fade, learn, NOTHING_LEARNT } from "./learn.ts";
 export type { Observation } from "./learn.ts";
+export { createNodeBook } from "./node-book.ts";
+export type { NodeBook, SeenAttempt, SeenState } from "./node-book.ts";
 export { USD_PER_HOUR_OF_WAITING } from "./score.ts";
 export { selectNode } from "./select-node.ts";
 export type { SelectOptions } from "./select-node.ts";

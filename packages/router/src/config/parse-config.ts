@@ -1,4 +1,5 @@
-import { DEFAULT_LIMITS, FAILURES_TO_OPEN, type RelayLimits, RETRY_SHARE } from "@qwq-fit/relay";
+import { DEFAULT_LIMITS, type RelayLimits, RETRY_SHARE } from "@qwq-fit/relay";
+import { FAILURES_TO_OPEN } from "@qwq-fit/routing";
 import { DEFAULT_POLICY, type Policy, type PrivacyClass, QwqError } from "@qwq-fit/schema";
 import type { CallerLimits } from "../ports.ts";
 import type { KeyConfig, RouterConfig } from "./config.ts";
