@@ -32,6 +32,8 @@ export async function* streamAnswer(
   let usage: ChatUsage | null = null;
   try {
     for await (const event of readSseEvents(bodyOf(response))) {
+      // What came before the stop and is not told yet stays untold.
+      if (signal.aborted) throw new QwqError("aborted", "stopped");
       const data = readChatData(event);
       if (data.kind === "done" && finish !== null) {
         yield { kind: "end", finish, usage };
