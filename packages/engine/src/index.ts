@@ -78,3 +78,5 @@ export type {
 } from "./store/download-types.ts";
 export { checkServers } from "./server/check-servers.ts";
 export type { ServerCheck } from "./server/check-servers.ts";
+export { attachEngine } from "./adapters/attach-engine.ts";
+export type { AttachOptions } from "./adapters/attach-engine.ts";

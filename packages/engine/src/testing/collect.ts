@@ -17,6 +17,7 @@ export async function collect(
   let prompt: PromptEvent | undefined;
   let end: EndEvent | undefined;
   let text = "";
+  let channel: "reasoning" | "content" | null = null;
   const tokenIds: number[] = [];
   const events: GenerateEvent[] = [];
   for await (const event of stream) {
@@ -27,7 +28,9 @@ export async function collect(
     events.push(event);
     if (event.type === "prompt") prompt = event;
     else if (event.type === "token") {
-      // Tags are put back, so engines that separate a chat read like those that do not.
+      // The tag is put back, so engines that separate a chat read like those that do not.
+      if (event.channel === "content" && channel === "reasoning") text += "</think>";
+      channel = event.channel ?? channel;
       text += event.text;
       tokenIds.push(...event.tokenIds);
     } else if (event.type === "end") end = event;

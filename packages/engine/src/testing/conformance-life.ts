@@ -121,7 +121,7 @@ export const LIFE_CASES: readonly ConformanceCase[] = [
     run: async (subject, open) => {
       const other = await open();
       const run = collect(
-        other.engine.generate({ prompt: chat("long"), sampling: greedy, ignoreEnd: true }),
+        other.engine.generate({ prompt: chat("long"), sampling: greedy }),
         (event) => {
           if (event.type === "token") void other.engine.close();
         },

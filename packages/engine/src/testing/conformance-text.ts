@@ -19,7 +19,6 @@ export const TEXT_CASES: readonly ConformanceCase[] = [
       // Thought, its closing tag, the answer, the end token.
       expect(usage.completionTokens).toBe(subject.thoughts + 1 + subject.words + 1);
       expect(usage.reasoningTokens).toBe(subject.thoughts);
-      expect(usage.promptTokens).toBe(got.prompt.promptTokens);
     },
   },
   {
@@ -52,7 +51,32 @@ export const TEXT_CASES: readonly ConformanceCase[] = [
         }),
       );
       expect(got.text).toBe(`${thought(subject)}</think> w0 w1 w2`);
+    },
+  },
+  {
+    title: "tells which stop string it was",
+    except: "stop-reason",
+    run: async (subject) => {
+      const got = await collect(
+        subject.engine.generate({
+          prompt: chat("stop"),
+          stop: ["never", " w3 w4"],
+          sampling: greedy,
+          reasoning: opened,
+        }),
+      );
       expect(got.end).toMatchObject({ reason: "stop-sequence", stopSequence: " w3 w4" });
+    },
+  },
+  {
+    title: "tells the prompt's length before the first token",
+    except: "prompt-length",
+    run: async (subject) => {
+      const got = await collect(
+        subject.engine.generate({ prompt: chat("length"), maxTokens: 1, sampling: greedy }),
+      );
+      expect(got.prompt.promptTokens).toBeGreaterThan(0);
+      expect(got.end.usage.promptTokens).toBe(got.prompt.promptTokens);
     },
   },
   {

@@ -14,8 +14,10 @@ export interface ConformanceSubject {
 export type ConformanceException =
   | "budget"
   | "context"
+  | "prompt-length"
   | "continuation"
   | "stop-in-thought"
+  | "stop-reason"
   | "tokens";
 
 export interface ConformanceCase {
