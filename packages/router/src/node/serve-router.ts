@@ -1,0 +1,97 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createAdaptorServer } from "@hono/node-server";
+import { QwqError } from "@qwq-fit/schema";
+import { createRouter, type Router } from "../api/app.ts";
+import type { RouterConfig } from "../config/config.ts";
+import { createMemoryState } from "../guard/memory-state.ts";
+import type { LogRecord, RouterPorts } from "../ports.ts";
+
+/** Where and how the router listens. */
+export interface ServeRouterOptions {
+  readonly config: RouterConfig;
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: (record: LogRecord) => void;
+}
+
+/** A router that listens. */
+export interface RunningRouter {
+  readonly url: string;
+  readonly router: Router;
+  /** Takes no new requests, lets running ones end within `graceMs`, then closes. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Ports over Node's own fetch, clocks and timers; secrets come from the environment. */
+export function nodePorts(
+  environment: ServeRouterOptions["environment"],
+  log: ServeRouterOptions["log"],
+): RouterPorts {
+  return {
+    fetch: (input, init) => fetch(input, init),
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    random: () => Math.random(),
+    timer: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
+    id: () => randomUUID(),
+    secret: (name) => environment[name],
+    log,
+    state: createMemoryState(),
+  };
+}
+
+/**
+ * Serves the router on Node. A caller that goes away, before headers or after, ends its request at the node.
+ * @throws QwqError `network` where the address cannot be bound
+ */
+export async function serveRouter(options: ServeRouterOptions): Promise<RunningRouter> {
+  const { config, host, port } = options;
+  const router = createRouter(config, nodePorts(options.environment, options.log));
+  const server = createAdaptorServer({ fetch: router.fetch, overrideGlobalObjects: false });
+  if (!("closeAllConnections" in server)) throw new QwqError("internal", "not an HTTP/1 server");
+  // A long thought is no idle connection: the relay's own limits say what is silent for too long.
+  server.requestTimeout = 0;
+  server.timeout = 0;
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    throw new QwqError("network", `cannot listen on ${host}:${port} (${code})`, {
+      cause: error,
+      hint:
+        code === "EADDRINUSE"
+          ? "Another program has this port; pass another."
+          : "Check the address.",
+    });
+  }
+  const address = server.address();
+  const bound = typeof address === "object" && address !== null ? address.port : port;
+  void router.fleet.probe();
+  const probing = setInterval(() => void router.fleet.probe(), config.probeEveryMs);
+  probing.unref();
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return {
+    url: `http://${shown}:${bound}`,
+    router,
+    close: async (graceMs = 10_000) => {
+      clearInterval(probing);
+      const closed = once(server, "close");
+      server.close();
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      // A connection that was busy when we looked is idle, not closed, once its answer is out.
+      const sweep = setInterval(() => server.closeIdleConnections(), 50);
+      await closed;
+      clearTimeout(cut);
+      clearInterval(sweep);
+    },
+  };
+}
