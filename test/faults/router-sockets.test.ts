@@ -151,7 +151,7 @@ describe.for(["node", "workerd"] as const)("over sockets on %s", (runtime) => {
     });
     await expect.poll(() => node.requests.length, { interval: 5 }).toBe(before + 1);
     abort.abort();
-    await expect(sent).rejects.toThrow();
+    await expect(sent).rejects.toThrow(/abort/i);
     await expect
       .poll(() => node.requests[before]?.aborted, { timeout: 2000, interval: 10 })
       .toBe(true);
