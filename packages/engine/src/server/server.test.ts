@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,13 +9,12 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { QWQ } from "../api/testing/serve-api.ts";
 import type { Engine } from "../engine.ts";
 import { createScriptedEngine } from "../testing/scripted-engine.ts";
-import { tryLock } from "./file-lock.ts";
 import { findServer, listServers, provesToken, stopServer } from "./find-servers.ts";
 import { isLoopbackAddress } from "./listen.ts";
 import { startServer } from "./start-server.ts";
 import type { RunningServer, StartServerOptions } from "./start-server.ts";
-import { defaultStateDir, serverId } from "./state-dir.ts";
-import { readState, writeState } from "./state-file.ts";
+import { serverId } from "./state-dir.ts";
+import { writeState } from "./state-file.ts";
 import { stopOnSignals } from "./stop-on-signals.ts";
 
 async function stateDir(): Promise<string> {
@@ -213,45 +212,3 @@ describe("who is who", () => {
     await start(dir, { model: { ...QWQ, id: "other" } });
   });
 });
-
-describe("files", () => {
-  test("of many that try at once one gets a stale lock", async () => {
-    const path = join(await stateDir(), "a.lock");
-    for (let round = 0; round < 20; round += 1) {
-      await writeFile(path, JSON.stringify({ pid: await deadPidOnce(), startTicks: 1 }));
-      const attempts = await Promise.all(Array.from({ length: 8 }, () => tryLock(path)));
-      const held = attempts.filter((attempt) => attempt.held);
-      expect(held).toHaveLength(1);
-      expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ pid: process.pid });
-      await held[0]?.lock.release();
-    }
-  });
-
-  test("a state that is no state is nobody's", async () => {
-    const dir = await stateDir();
-    expect(await readState(dir, "none")).toBeNull();
-    await start(dir);
-    for (const text of ["", "{}", '{"schemaVersion":2}', "[1]"]) {
-      await writeFile(join(dir, "servers", "broken.json"), text);
-      expect(await listServers(dir)).toHaveLength(1);
-    }
-  });
-
-  test("stand where each system has them", () => {
-    const at = (platform: string, env = {}): string =>
-      defaultStateDir({ platform, home: "/h", env });
-    expect(at("linux")).toBe("/h/.local/state/qwq-fit");
-    expect(at("linux", { XDG_STATE_HOME: "/s" })).toBe("/s/qwq-fit");
-    expect(at("darwin")).toBe("/h/Library/Application Support/qwq-fit");
-    expect(at("win32", { LOCALAPPDATA: "/l" })).toBe("/l/qwq-fit");
-    expect(at("darwin", { QWQ_FIT_STATE_DIR: "/own" })).toBe("/own");
-    expect(serverId("Qwen/QwQ-32B")).toMatch(/^qwen-qwq-32b-[0-9a-f]{8}$/);
-    expect(serverId("../../x")).not.toContain("/");
-  });
-});
-
-let dead: Promise<number> | null = null;
-function deadPidOnce(): Promise<number> {
-  dead ??= deadPid();
-  return dead;
-}
