@@ -33,6 +33,13 @@ function splitArguments(problem: Problem, candidate: Candidate): readonly string
   return ["--split-mode", "none", "--main-gpu", String(Math.max(0, index))];
 }
 
+/** The other machines, each running `ggml-rpc-server` on its usual port (llama.cpp v0.5.0 tools/rpc/README.md). */
+function hostArguments({ hosts }: Candidate): readonly string[] {
+  if (hosts < 2) return [];
+  const others = Array.from({ length: hosts - 1 }, (_, index) => `HOST${index + 2}:50052`);
+  return ["--rpc", others.join(",")];
+}
+
 /**
  * llama-server's command line for a plan. Flags: llama.cpp v0.5.0 common/arg.cpp. `--fit off`, because
  * the plan has fitted already; `--no-kv-unified` gives every sequence its own cache, as planned;
@@ -64,6 +71,7 @@ export function llamaServerCommand(problem: Problem, candidate: Candidate): Star
       String(candidate.offloadedLayers),
       ...splitArguments(problem, candidate),
       ...(candidate.expertsOnCpu ? ["--cpu-moe"] : []),
+      ...hostArguments(candidate),
       "--load-mode",
       candidate.mmap ? "mmap" : "none",
       candidate.repack ? "--repack" : "--no-repack",

@@ -20,6 +20,7 @@ const idOf = (candidate: Candidate): string =>
     ...(candidate.offloadedLayers > 0 ? [`${candidate.offloadedLayers}layers`] : []),
     ...(candidate.expertsOnCpu ? ["cpu-experts"] : []),
     ...(candidate.devices.length > 1 ? [`${candidate.devices.length}devices`] : []),
+    ...(candidate.hosts > 1 ? [`${candidate.hosts}hosts`] : []),
   ].join("-");
 
 function hostsOf(candidate: Candidate, label: string): readonly PlanHost[] {

@@ -1,31 +1,15 @@
 import type { FitChange, KvCacheType } from "@qwq-fit/schema";
 
 import { totalKld } from "../quality/quality-loss.ts";
+import { largestNear, largestThat } from "./bisect.ts";
 import type { Candidate } from "./candidate.ts";
 import { largestContext } from "./contexts.ts";
 import { machineChanges } from "./machine-changes.ts";
 import type { Problem } from "./problem.ts";
-import { findLeads, fitsAnyhow, type Lead } from "./search.ts";
+import { findLeads, fitsAnyhow, fitsRoughly, type Lead } from "./search.ts";
 
 /** Contexts are offered in these steps: the engine's own padding (llama.cpp v0.5.0 src/llama-context.cpp, GGML_PAD(n_ctx, 256)). */
 const contextStep = 256;
-
-/** The largest whole number from `low` to `high` for which `holds`, if any; `holds` must not turn true again above. */
-export function largestThat(
-  low: number,
-  high: number,
-  holds: (value: number) => boolean,
-): number | null {
-  let [found, from, to]: [number | null, number, number] = [null, low, high];
-  while (from <= to) {
-    const middle = Math.floor((from + to) / 2);
-    if (holds(middle)) {
-      found = middle;
-      from = middle + 1;
-    } else to = middle - 1;
-  }
-  return found;
-}
 
 const change = (
   kind: FitChange["kind"],
@@ -41,7 +25,13 @@ function lessContext(problem: Problem): readonly FitChange[] {
     ...problem,
     workload: { ...workload, contextTokens: steps * contextStep },
   });
-  const steps = largestThat(1, Math.floor(most / contextStep), (count) => fitsAnyhow(at(count)));
+  const steps = largestNear(
+    1,
+    Math.floor(most / contextStep),
+    1,
+    (count) => fitsRoughly(at(count)),
+    (count) => fitsAnyhow(at(count)),
+  );
   if (steps === null) return [];
   const tokens = steps * contextStep;
   const exchange = workload.promptTokens + workload.reasoningTokens + workload.answerTokens;

@@ -1,4 +1,6 @@
-import type { ModelProfile, Workload } from "@qwq-fit/schema";
+import type { ModelProfile } from "@qwq-fit/schema";
+
+import type { Problem } from "./problem.ts";
 
 /** Largest context that the model reaches: its own, or the one that YaRN or the like gives it. */
 export const largestContext = (model: ModelProfile): number =>
@@ -8,10 +10,15 @@ export const largestContext = (model: ModelProfile): number =>
  * Contexts that are worth a plan, smallest first: the one asked for, its doublings, the model's own and
  * its extended one. Empty where the model cannot hold what is asked for.
  */
-export function contextCandidates(model: ModelProfile, workload: Workload): readonly number[] {
+export function contextCandidates({
+  model,
+  workload,
+  options,
+}: Pick<Problem, "model" | "workload" | "options">): readonly number[] {
   const asked = workload.contextTokens;
   const largest = largestContext(model);
   if (asked > largest) return [];
+  if (options.onlyAskedContext === true) return [asked];
   const found = new Set([asked, largest]);
   if (model.contextTokens > asked) found.add(model.contextTokens);
   for (let doubled = asked * 2; doubled < largest; doubled *= 2) found.add(doubled);

@@ -39,18 +39,29 @@ export type ExactMemory =
   | { readonly kind: "refused" }
   | { readonly kind: "unknown" };
 
-/** The buffers that llama.cpp allocates for these settings, exactly, where its rules for the model are known. */
-export function exactMemory(
+/** All that the engine's rules depend on beside model and file; equal keys have equal buffers. */
+function keyOf(settings: LlamaCppSettings, hardware: HardwareProfile): string {
+  const free = hardware.devices.map((device) => device.freeBytes ?? device.memoryBytes ?? 1);
+  const total = free.reduce((sum, bytes) => sum + bytes, 0);
+  const devices = hardware.devices.map((device, index) => [
+    device.id,
+    // Vulkan's limits are those of the driver
+    settings.backend === "vulkan" ? `${device.vendor} ${device.name}` : "",
+    // layers are split by what is free
+    hardware.devices.length > 1 ? (free[index] ?? 1) / total : 1,
+  ]);
+  return JSON.stringify([settings, devices, hardware.cpu.instructionSets]);
+}
+
+function estimate(
   workspace: Workspace,
   model: ModelProfile,
   variant: WeightsVariant,
-  settings: Settings,
-  on: Pick<Candidate, "row" | "support" | "devices">,
+  settings: LlamaCppSettings,
   hardware: HardwareProfile,
 ): ExactMemory {
   try {
-    const estimator = workspace.estimator(model, variant, hardware);
-    const { buffers } = estimator.estimate(llamaSettings(settings, on));
+    const { buffers } = workspace.estimator(model, variant, hardware).estimate(settings);
     return {
       kind: "buffers",
       buffers: buffers.map((buffer) => ({
@@ -68,4 +79,19 @@ export function exactMemory(
     if (QwqError.is(error, "unsupported_model")) return { kind: "unknown" };
     throw error;
   }
+}
+
+/** The buffers that llama.cpp allocates for these settings, exactly, where its rules for the model are known. */
+export function exactMemory(
+  workspace: Workspace,
+  model: ModelProfile,
+  variant: WeightsVariant,
+  settings: Settings,
+  on: Pick<Candidate, "row" | "support" | "devices">,
+  hardware: HardwareProfile,
+): ExactMemory {
+  const told = llamaSettings(settings, on);
+  return workspace.exact(variant, keyOf(told, hardware), () =>
+    estimate(workspace, model, variant, told, hardware),
+  );
 }

@@ -7,7 +7,8 @@ import {
 } from "@qwq-fit/schema";
 
 import type { Problem } from "./problem.ts";
-import { fitsAnyhow } from "./search.ts";
+import { smallestNear } from "./bisect.ts";
+import { fitsAnyhow, fitsRoughly } from "./search.ts";
 
 /** Memory is asked for up to this: no machine that one person owns has more. */
 const mostAddedGiB = 4096;
@@ -17,17 +18,23 @@ const systemReserveBytes = 4 * GiB;
 
 const gib = (bytes: number): string => `${(bytes / GiB).toFixed(1)} GiB`;
 
-/** The smallest whole number from `low` to `high` for which `holds`, if any. */
-function smallestThat(low: number, high: number, holds: (value: number) => boolean): number | null {
-  if (low > high || !holds(high)) return null;
-  let [from, to] = [low, high];
-  while (from < to) {
-    const middle = Math.floor((from + to) / 2);
-    if (holds(middle)) to = middle;
-    else from = middle + 1;
-  }
-  return to;
-}
+/** Steps in which a rough answer is made exact. */
+const stepBytes = 64 * MiB;
+
+/** The least number of `unit` bytes, from `low` to `high`, with which it fits. */
+const leastThatFits = (
+  low: number,
+  high: number,
+  unit: number,
+  at: (count: number) => Problem,
+): number | null =>
+  smallestNear(
+    low,
+    high,
+    Math.max(1, Math.ceil(stepBytes / unit)),
+    (count) => fitsRoughly(at(count)),
+    (count) => fitsAnyhow(at(count)),
+  );
 
 const withHardware = (problem: Problem, change: Partial<HardwareProfile>): Problem => ({
   ...problem,
@@ -74,8 +81,8 @@ function freeDevices(problem: Problem): readonly FitChange[] {
 function freeHost(problem: Problem): readonly FitChange[] {
   const { memory } = problem.hardware;
   const room = Math.floor((memory.limitBytes - memory.availableBytes) / MiB);
-  const needed = smallestThat(1, room, (count) =>
-    fitsAnyhow(withHostBytes(problem, memory.availableBytes + count * MiB)),
+  const needed = leastThatFits(1, room, MiB, (count) =>
+    withHostBytes(problem, memory.availableBytes + count * MiB),
   );
   if (needed === null) return [];
   const bytes = needed * MiB;
@@ -98,9 +105,7 @@ function raiseSharedLimit(problem: Problem): readonly FitChange[] {
         : device,
     );
   const most = Math.floor((hardware.memory.totalBytes - systemReserveBytes) / MiB);
-  const megabytes = smallestThat(Math.ceil(shared.memoryBytes / MiB) + 1, most, (count) =>
-    fitsAnyhow(raised(count)),
-  );
+  const megabytes = leastThatFits(Math.ceil(shared.memoryBytes / MiB) + 1, most, MiB, raised);
   if (megabytes === null) return [];
   const bytes = megabytes * MiB - shared.memoryBytes;
   if (apple) {
@@ -137,7 +142,7 @@ function raiseContainerLimit(problem: Problem): readonly FitChange[] {
         availableBytes: memory.availableBytes + count * MiB,
       },
     });
-  const needed = smallestThat(1, room, (count) => fitsAnyhow(at(count)));
+  const needed = leastThatFits(1, room, MiB, at);
   if (needed === null) return [];
   const limit = memory.limitBytes + needed * MiB;
   return [
@@ -166,7 +171,7 @@ function moreMemory(problem: Problem): readonly FitChange[] {
         : device,
     );
   };
-  const count = smallestThat(1, mostAddedGiB, (more) => fitsAnyhow(at(more)));
+  const count = leastThatFits(1, mostAddedGiB, GiB, at);
   if (count === null) return [];
   const text = `${count} GiB more memory would do.`;
   return [{ kind: "more-memory", text, bytes: count * GiB, command: null }];

@@ -46,11 +46,26 @@ export function planFit(
   workload: Workload,
   options: PlanOptions = {},
 ): FitAnswer {
+  return planWithin(new Workspace(), model, hardware, workload, options);
+}
+
+/**
+ * `planFit`, with what earlier calls about the same model objects have worked out. `verdict` leaves the
+ * changes out of a shortfall: each of them is planned again, which costs more than the plan.
+ */
+export function planWithin(
+  workspace: Workspace,
+  model: ModelProfile,
+  hardware: HardwareProfile,
+  workload: Workload,
+  options: PlanOptions,
+  detail: "full" | "verdict" = "full",
+): FitAnswer {
   checkWorkload(workload);
-  const problem: Problem = { model, hardware, workload, options, workspace: new Workspace() };
+  const problem: Problem = { model, hardware, workload, options, workspace };
   const ranked = rankCandidates(problem);
   if (ranked.length === 0) {
-    const shortfall = shortfallOf(problem);
+    const shortfall = shortfallOf(problem, detail === "full");
     return { fits: false, usable: false, choice: null, plans: [], shortfall };
   }
   const plans = ranked.map(({ candidate, speed }) => buildPlan(problem, candidate, speed));

@@ -12,6 +12,8 @@ export interface PlanOptions {
   readonly usableTokensPerSecond?: number;
   /** Only these, e.g. `["Q4_K_M"]`. */
   readonly quantizations?: readonly string[];
+  /** Only the context asked for, without larger ones beside it. @default false */
+  readonly onlyAskedContext?: boolean;
   readonly kvCacheTypes?: readonly KvCacheType[];
   readonly engines?: readonly EngineName[];
   /** Versions that are installed, by engine: "3.22.1". A version that no row knows is marked so. */

@@ -13,7 +13,9 @@ import { roughMemory } from "./rough-memory.ts";
 import { computeThreads } from "./threads.ts";
 
 /** The engine's default batch, and one whose compute buffers are a quarter. */
-const batchSizes = [512, 128] as const;
+const batchSizes: readonly number[] = [512, 128];
+/** The one that needs least. */
+export const leastBatch = 128;
 
 /** Where candidates of one engine on one set of devices are looked for. */
 export interface LlamaSearch {
@@ -144,7 +146,7 @@ const baseSettings = (
   expertsOnCpu: false,
   tensorParallel: 1,
   threads: computeThreads(search.problem.hardware.cpu),
-  batchTokens: batchSizes[0],
+  batchTokens: 512,
   mmap: true,
   repack: true,
   flashAttention: search.set.support.flashAttention,
@@ -155,10 +157,11 @@ function proposeContext(
   search: LlamaSearch,
   variant: WeightsVariant,
   base: Settings,
+  batches: readonly number[],
 ): readonly Candidate[] {
   const all = search.problem.model.blocks.length + 1;
   const proposals: Candidate[] = [];
-  for (const batchTokens of batchSizes) {
+  for (const batchTokens of batches) {
     const sized = { ...base, batchTokens };
     const plain = offloadRoughly(search, variant, sized);
     proposals.push(plain);
@@ -181,60 +184,21 @@ const runsOn = (set: DeviceSet, variant: WeightsVariant): boolean =>
 export function* proposeLlama(
   search: LlamaSearch,
   variants: readonly WeightsVariant[],
-  contexts: readonly number[] = contextCandidates(search.problem.model, search.problem.workload),
+  contexts: readonly number[] = contextCandidates(search.problem),
+  types: readonly KvCacheType[] = search.set.support.kvCacheTypes,
+  batches: readonly number[] = batchSizes,
 ): Generator<Candidate> {
   const { options } = search.problem;
   for (const variant of variants) {
     if (!search.row.formats.includes(variant.format) || !runsOn(search.set, variant)) continue;
-    for (const type of search.set.support.kvCacheTypes) {
+    for (const type of types) {
       if (options.kvCacheTypes?.includes(type) === false) continue;
       for (const contextTokens of contexts) {
-        const found = proposeContext(search, variant, baseSettings(search, type, contextTokens));
+        const base = baseSettings(search, type, contextTokens);
+        const found = proposeContext(search, variant, base, batches);
         yield* found;
         if (!found.some(mayFit)) break;
       }
     }
   }
-}
-
-/**
- * The proposal as the engine's rules allocate it: read instead of mapped, then layer by layer fewer on
- * the devices, until it fits. Where it never does, the first attempt, which overruns; null where the
- * engine refuses the settings.
- */
-export function verifyLlama(search: LlamaSearch, proposal: Candidate): Candidate | null {
-  const { variant } = proposal;
-  const first = settleExactly(search, variant, proposal);
-  if (first === null || first.overrun === null || !mayFit(proposal)) return first;
-  for (let layers = proposal.offloadedLayers; layers >= 0; layers -= 1) {
-    for (const mmap of search.row.takes.mmap && proposal.mmap ? [true, false] : [proposal.mmap]) {
-      const settings = { ...proposal, offloadedLayers: layers, mmap };
-      const candidate = settleExactly(search, variant, settings);
-      if (candidate === null || candidate.overrun === null) return candidate;
-      const host = candidate.memory.find(({ device }) => device === "host");
-      // with fewer layers on devices the host needs more, so nothing is gained from here on
-      const hostFull = host !== undefined && host.totalBytes > host.budgetBytes;
-      if (hostFull && !mmap && search.budgets.unified.size === 0) return first;
-    }
-  }
-  return first;
-}
-
-/** What a candidate would take with all of its layers on its devices, roughly. */
-export function fullOffloadBytes(
-  problem: Problem,
-  candidate: Candidate,
-): { readonly device: number; readonly host: number } {
-  const layers = problem.model.blocks.length + 1;
-  const search = llamaSearches(problem, candidate.row).find(
-    ({ set }) => set.devices.length === 1 && set.devices[0]?.id === candidate.devices[0],
-  );
-  if (search === undefined) return { device: Infinity, host: Infinity };
-  const settings = { ...candidate, offloadedLayers: layers, expertsOnCpu: false };
-  const { memory } = settleRoughly(search, candidate.variant, settings);
-  const sum = (onHost: boolean): number =>
-    memory
-      .filter(({ device }) => (device === "host") === onHost)
-      .reduce((total, { totalBytes }) => total + totalBytes, 0);
-  return { device: sum(false), host: sum(true) };
 }

@@ -1,19 +1,21 @@
-import type { WeightsVariant } from "@qwq-fit/schema";
+import type { KvCacheType, WeightsVariant } from "@qwq-fit/schema";
 
 import type { EngineCapabilities } from "../engines/capabilities.ts";
 import { engineRows } from "../engines/engine-rows.ts";
 import type { Candidate } from "./candidate.ts";
 import { contextCandidates } from "./contexts.ts";
 import type { Problem } from "./problem.ts";
+import { cacheBytes } from "./rough-memory.ts";
 import { searchHosts } from "./search-hosts.ts";
 import { searchServer } from "./search-servers.ts";
+import { verifyLlama } from "./verify-llama.ts";
 import {
+  leastBatch,
   type LlamaSearch,
   llamaSearches,
   mayFit,
   proposeLlama,
   settleExactly,
-  verifyLlama,
 } from "./search-llama.ts";
 
 /** A way to run the model that may fit, and the exact rules for it, which cost more. */
@@ -80,17 +82,64 @@ function smallest(search: LlamaSearch): readonly WeightsVariant[] {
 }
 
 /** The context asked for; none where the model does not reach it. */
-const asked = ({ model, workload }: Problem): readonly number[] =>
-  contextCandidates(model, workload).slice(0, 1);
+const asked = (problem: Problem): readonly number[] => contextCandidates(problem).slice(0, 1);
+
+/** The least that any settings need of all memories together: the file and the smallest cache. */
+function leastBytes(problem: Problem, variant: WeightsVariant, type: KvCacheType): number {
+  const { model, workload } = problem;
+  const settings = {
+    kvCacheType: type,
+    contextTokens: workload.contextTokens,
+    sequences: workload.concurrency,
+    batchTokens: 1,
+  };
+  const cache = model.blocks.reduce((sum, block) => sum + cacheBytes(block.cache, settings), 0);
+  return variant.tensorBytes + cache;
+}
+
+/** What all memories of a search hold together. */
+const mostBytes = ({ budgets, set }: LlamaSearch): number =>
+  set.devices
+    .filter(({ id }) => !budgets.unified.has(id))
+    .reduce((sum, { id }) => sum + (budgets.devices.get(id)?.budgetBytes ?? 0), 0) +
+  budgets.host.budgetBytes;
+
+/** Proposals that may fit, from the smallest file, cache and batch. */
+function* anyProposals(problem: Problem, search: LlamaSearch): Generator<Candidate> {
+  const types = search.set.support.kvCacheTypes.filter(
+    (type) => problem.options.kvCacheTypes?.includes(type) !== false,
+  );
+  const most = mostBytes(search);
+  for (const variant of smallest(search)) {
+    for (const type of types.toReversed()) {
+      if (leastBytes(problem, variant, type) > most) continue;
+      yield* proposeLlama(search, [variant], asked(problem), [type], [leastBatch]);
+    }
+  }
+}
+
+const serverFits = (problem: Problem): boolean =>
+  servers(problem).some(({ overrun }) => overrun === null);
+
+const someProposal = (
+  problem: Problem,
+  holds: (search: LlamaSearch, proposal: Candidate) => boolean,
+): boolean =>
+  searchesOf(problem).some((search) => {
+    for (const proposal of anyProposals(problem, search)) {
+      if (mayFit(proposal) && holds(search, proposal)) return true;
+    }
+    return false;
+  });
+
+/** Whether there is any way to run the model, to within what rough memory is off by. */
+export const fitsRoughly = (problem: Problem): boolean =>
+  someProposal(problem, (_, { overrun }) => overrun === null) || serverFits(problem);
 
 /** Whether there is any way to run the model. */
 export const fitsAnyhow = (problem: Problem): boolean =>
-  searchesOf(problem).some((search) =>
-    [...proposeLlama(search, smallest(search), asked(problem))]
-      .filter(mayFit)
-      .toReversed()
-      .some((proposal) => leadOf(search, proposal).verify() !== null),
-  ) || servers(problem).some(({ overrun }) => overrun === null);
+  someProposal(problem, (search, proposal) => leadOf(search, proposal).verify() !== null) ||
+  serverFits(problem);
 
 /** Of the ways that do not fit the one that misses least, exactly; null where no engine runs the model at all. */
 export function nearestMiss(problem: Problem): Candidate | null {

@@ -3,7 +3,7 @@ import { GiB, MiB } from "@qwq-fit/schema";
 import { budgetsOf } from "./budget.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Problem } from "./problem.ts";
-import { fullOffloadBytes } from "./search-llama.ts";
+import { fullOffloadBytes } from "./verify-llama.ts";
 
 /** What the system keeps when a limit is raised; a rule of thumb, unverified. */
 const systemReserveBytes = 4 * GiB;

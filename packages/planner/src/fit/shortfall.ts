@@ -10,9 +10,9 @@ import { nearestMiss } from "./search.ts";
  * Why nothing fits: the memory that the nearest way to run overruns, by how much, and the changes that
  * would help, each tried by planning again with it.
  */
-export function shortfallOf(problem: Problem): Shortfall {
+export function shortfallOf(problem: Problem, withChanges: boolean): Shortfall {
   const nearest = nearestMiss(problem);
-  const changes = fittingChanges(problem, nearest);
+  const changes = withChanges ? fittingChanges(problem, nearest) : [];
   const overrun = nearest?.overrun ?? null;
   if (overrun !== null) {
     return {

@@ -41,6 +41,11 @@ function inputFor(problem: Problem, candidate: Candidate): SpeedInput {
   const { model, hardware, workload, workspace } = problem;
   const { variant, placement } = candidate;
   const key = JSON.stringify([
+    model.id,
+    workload,
+    variant.format,
+    variant.quantization,
+    variant.tensorBytes,
     candidate.row.engine,
     candidate.support.backend,
     candidate.kvCacheType,
@@ -66,7 +71,7 @@ function inputFor(problem: Problem, candidate: Candidate): SpeedInput {
       placement,
       workload,
     );
-  return workspace.speedInput(variant, key, make);
+  return workspace.speedInput(hardware, key, make);
 }
 
 /** How fast a candidate is for the problem's workload. */

@@ -3,14 +3,28 @@ import type { HardwareProfile, ModelProfile, WeightsVariant } from "@qwq-fit/sch
 import { MemoryEstimator } from "../engines/llama-cpp/memory-estimator.ts";
 import type { SpeedInput } from "../speed/speed-types.ts";
 import { condenseTensors } from "./condense.ts";
+import type { ExactMemory } from "./llama-settings.ts";
 import { type VariantBytes, weighVariant } from "./variant-bytes.ts";
 
-/** What one call of the planner works out once and uses for many candidates. */
+/**
+ * What is worked out once and used for many candidates: by one call of the planner, or by several about
+ * the same models (the same objects) on different machines.
+ */
 export class Workspace {
-  readonly #estimators = new Map<HardwareProfile, Map<WeightsVariant, MemoryEstimator>>();
-  readonly #bytes = new Map<WeightsVariant, VariantBytes>();
+  readonly #exact = new Map<WeightsVariant, Map<string, ExactMemory>>();
+  readonly #estimators = new WeakMap<HardwareProfile, Map<WeightsVariant, MemoryEstimator>>();
+  readonly #bytes = new Map<WeightsVariant, Map<string, VariantBytes>>();
   readonly #condensed = new Map<WeightsVariant, WeightsVariant>();
-  readonly #speeds = new Map<WeightsVariant, Map<string, SpeedInput>>();
+  readonly #speeds = new WeakMap<HardwareProfile, Map<string, SpeedInput>>();
+
+  /** What the engine's exact rules said of settings that were asked about before. */
+  exact(variant: WeightsVariant, key: string, make: () => ExactMemory): ExactMemory {
+    const known = this.#exact.get(variant) ?? new Map<string, ExactMemory>();
+    this.#exact.set(variant, known);
+    const made = known.get(key) ?? make();
+    known.set(key, made);
+    return made;
+  }
 
   /** The engine's exact rules for a file on a machine. */
   estimator(
@@ -27,8 +41,11 @@ export class Workspace {
 
   /** A file's bytes by block. */
   bytes(model: ModelProfile, variant: WeightsVariant, hardware: HardwareProfile): VariantBytes {
-    const made = this.#bytes.get(variant) ?? weighVariant(model, variant, hardware.cpu);
-    this.#bytes.set(variant, made);
+    const key = hardware.cpu.instructionSets.join();
+    const known = this.#bytes.get(variant) ?? new Map<string, VariantBytes>();
+    this.#bytes.set(variant, known);
+    const made = known.get(key) ?? weighVariant(model, variant, hardware.cpu);
+    known.set(key, made);
     return made;
   }
 
@@ -40,9 +57,9 @@ export class Workspace {
   }
 
   /** A speed input by placement, made once. */
-  speedInput(variant: WeightsVariant, key: string, make: () => SpeedInput): SpeedInput {
-    const known = this.#speeds.get(variant) ?? new Map<string, SpeedInput>();
-    this.#speeds.set(variant, known);
+  speedInput(hardware: HardwareProfile, key: string, make: () => SpeedInput): SpeedInput {
+    const known = this.#speeds.get(hardware) ?? new Map<string, SpeedInput>();
+    this.#speeds.set(hardware, known);
     const made = known.get(key) ?? make();
     known.set(key, made);
     return made;

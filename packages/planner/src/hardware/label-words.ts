@@ -33,6 +33,8 @@ const measureWords = new Set([
   "ghz",
   "mhz",
 ]);
+/** Above this "910 c" is a name, not cores. */
+const mostCores = 256;
 /** A count above this is part of a name: "7900xtx", "1684x". */
 const mostCounted = 64;
 
@@ -40,6 +42,8 @@ interface Atom {
   readonly text: string;
   /** Stood right behind the one before: the "10" of "A10G". */
   readonly glued: boolean;
+  /** Stood behind a space, or first. */
+  readonly apart: boolean;
 }
 
 /** Letters and digits (with one point) as words of their own; everything else separates. */
@@ -54,7 +58,8 @@ function atomsOf(text: string): readonly Atom[] {
   return [...plain.matchAll(/\d+(?:\.\d+)?|\p{Letter}+/gu)].map((match, index, all) => {
     const before = all[index - 1];
     const end = before === undefined ? -1 : before.index + before[0].length;
-    return { text: match[0], glued: end === match.index };
+    const apart = match.index === 0 || plain[match.index - 1] === " ";
+    return { text: match[0], glued: end === match.index, apart };
   });
 }
 
@@ -65,7 +70,8 @@ const isNumber = (atom: Atom | undefined): atom is Atom =>
 function measureOf(number: Atom, unit: Atom | undefined): "memory" | "ignored" | null {
   if (number.glued || unit === undefined) return null;
   if (memoryUnits[unit.text] !== undefined) return "memory";
-  return coreWords.has(unit.text) || measureWords.has(unit.text) ? "ignored" : null;
+  if (coreWords.has(unit.text)) return Number(number.text) <= mostCores ? "ignored" : null;
+  return measureWords.has(unit.text) ? "ignored" : null;
 }
 
 /** One part of a label, without its counts, sizes and other measures. */
@@ -90,6 +96,7 @@ export function readPart(text: string): LabelPart {
       isNumber(next) &&
       after === undefined &&
       atom.text === "x" &&
+      atom.apart &&
       Number(next.text) <= mostCounted
     ) {
       counts.push(Number(next.text));
