@@ -60,6 +60,8 @@ describe("tools", () => {
     const { answer } = await ask(() => `</think>${call}\n${call}`, { tools });
     const ids = answer.choices[0]?.message.tool_calls?.map((one) => one.id) ?? [];
     expect(new Set(ids).size).toBe(2);
+    const one = await ask(() => `</think>${call}\n${call}`, { tools, parallel_tool_calls: false });
+    expect(one.answer.choices[0]?.message.tool_calls).toHaveLength(1);
   });
 
   test("what looks like a call is text where no tools were given or none is wanted", async () => {

@@ -130,6 +130,14 @@ describe("the scripted model in node-llama-cpp, through the server", () => {
     expect(JSON.parse(call?.function.arguments ?? "")).toMatchObject({ a: 7 });
   });
 
+  test("a limit past the context is what the context leaves", async () => {
+    const answer = await ask({ max_tokens: 1_000_000 });
+    expect(answer.choices[0]).toMatchObject({
+      finish_reason: "stop",
+      message: { content: child.model.answer.join("") },
+    });
+  });
+
   test("embeddings and text completions", async () => {
     const post = async (path: string, body: object): Promise<unknown> =>
       await (

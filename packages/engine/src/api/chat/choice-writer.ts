@@ -65,7 +65,7 @@ export function createChoiceWriter(
   function write(text: string, channel: "reasoning" | "content"): WrittenDelta[] {
     if (text === "") return [];
     if (channel === "reasoning") return [{ delta: reasoningDelta(text), logprobs: null }];
-    return parser === null ? [said(text)] : parser.push(text).map(part);
+    return parser === null ? [said(text)] : parser.push(text).flatMap(part);
   }
 
   function split(text: string): WrittenDelta[] {
@@ -73,13 +73,14 @@ export function createChoiceWriter(
     return splitter.push(text).flatMap((one) => write(one.text, one.channel));
   }
 
-  function part(one: ToolPart): WrittenDelta {
-    if (one.kind === "text") return said(one.text);
+  function part(one: ToolPart): WrittenDelta[] {
+    if (one.kind === "text") return [said(one.text)];
+    if (calls >= job.mostCalls) return [];
     const index = calls;
     calls += 1;
     const call = { name: one.name, arguments: one.arguments };
     const whole = { index, id: `call_${newId()}`, type: "function" as const, function: call };
-    return { delta: { tool_calls: [whole] }, logprobs: takeLogprobs() };
+    return [{ delta: { tool_calls: [whole] }, logprobs: takeLogprobs() }];
   }
 
   function said(text: string): WrittenDelta {
@@ -117,7 +118,7 @@ export function createChoiceWriter(
     },
     end: (event) => {
       const rest = (splitter?.end() ?? []).flatMap((one) => write(one.text, one.channel));
-      const last = (parser?.end() ?? []).map(part);
+      const last = (parser?.end() ?? []).flatMap(part);
       return {
         deltas: [...rest, ...last],
         finish: finishOf(event, calls),

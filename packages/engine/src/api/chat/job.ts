@@ -23,6 +23,8 @@ export interface ChatJob {
   /** The output goes on with a message that the caller has. */
   readonly continues: boolean;
   readonly tools: readonly ChatTool[];
+  /** Calls past this are dropped: `parallel_tool_calls: false` asks for one at most. */
+  readonly mostCalls: number;
   /** An answer in bare JSON is a call. */
   readonly bareJsonCalls: boolean;
   /** What the content must be: any JSON, or JSON of a schema. */
@@ -99,6 +101,7 @@ export async function prepareChat(
     startsInThought,
     continues,
     tools,
+    mostCalls: request.parallel_tool_calls === false ? 1 : Infinity,
     bareJsonCalls: forcesCall(choice) && constraint !== null,
     content: contentOf(request),
     logprobs: request.logprobs === true,
