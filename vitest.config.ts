@@ -8,6 +8,7 @@ export default defineConfig({
           name: "node",
           include: ["packages/*/src/**/*.test.ts", "infra/*/src/**/*.test.ts", "test/**/*.test.ts"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

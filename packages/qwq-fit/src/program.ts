@@ -1,9 +1,23 @@
 import { QwqError } from "@qwq-fit/schema";
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import type { CommandIo } from "./command-io.ts";
+import type { Shell } from "./commands/completion.ts";
 import { near } from "./near.ts";
-import { addCheckOptions, addEstimateOptions } from "./options/command-options.ts";
-import type { CheckOptions, EstimateOptions, ProfileOptions } from "./options/command-options.ts";
+import {
+  addCheckOptions,
+  addCommonOptions,
+  addEstimateOptions,
+  addPlanOptions,
+  addProfileOptions,
+} from "./options/command-options.ts";
+import type {
+  CheckOptions,
+  EstimateOptions,
+  ListOptions,
+  PlanCommandOptions,
+  ProfileOptions,
+} from "./options/command-options.ts";
+import { oneOf } from "./options/parse-values.ts";
 import { VERSION } from "./version.ts";
 
 const EXAMPLES = `
@@ -13,9 +27,12 @@ Examples:
   qwq-fit --model ./model.gguf   a file
   qwq-fit --hardware "RTX 4090"  another machine
   qwq-fit plan --context 32k     all plans, more context
+  qwq-fit compare "RTX 4090" "Mac mini M4 Pro 64GB"
   qwq-fit check --json           for programs
 
 Exit codes: 0 fits, 1 fault, 2 usage, 3 does not fit.`;
+
+const NAMES = 'models, machines, or "MODEL @ MACHINE"';
 
 /**
  * The command line. Each command's code is loaded when it runs, so that `check` pays for nothing else.
@@ -35,39 +52,62 @@ export function createProgram(io: CommandIo, exit: (code: number) => void): Comm
     .configureHelp({ minWidthToWrap: 20 })
     .addHelpText("after", EXAMPLES);
 
+  const text = (command: string, about: string): Command =>
+    program.command(command, { isDefault: command === "check" }).description(about);
+
+  addCheckOptions(text("check", "can it run here, and how well? (default)")).action(
+    async (options: CheckOptions) => {
+      const { check } = await import("./commands/check.ts");
+      exit(await check(options, io));
+    },
+  );
+  addPlanOptions(text("plan", "all plans worth knowing, best first")).action(
+    async (options: PlanCommandOptions) => {
+      const { plan } = await import("./commands/plan.ts");
+      exit(await plan(options, io));
+    },
+  );
   addCheckOptions(
-    program
-      .command("check", { isDefault: true })
-      .description("can it run here, and how well? (default)"),
-  ).action(async (options: CheckOptions) => {
-    const { check } = await import("./commands/check.ts");
-    exit(await check(options, io));
+    text("compare", "models or machines side by side").argument("<names...>", NAMES),
+  ).action(async (names: string[], options: CheckOptions) => {
+    const { compare } = await import("./commands/compare.ts");
+    exit(await compare(names, options, io));
   });
-  addCheckOptions(
-    program.command("plan").description("all plans worth knowing, best first"),
-  ).action(async (options: CheckOptions) => {
-    const { plan } = await import("./commands/plan.ts");
-    exit(await plan(options, io));
-  });
-  program
-    .command("profile")
-    .description("this machine: CPU, memory, devices, engines")
-    .option("--hardware <file or name>", "another machine")
-    .option("--record <file>", "write the profile to a file")
-    .option("--json", "print JSON")
-    .action(async (options: ProfileOptions) => {
-      const { profile } = await import("./commands/profile.ts");
-      exit(await profile(options, io));
-    });
   addEstimateOptions(
-    program
-      .command("estimate")
-      .argument("<gguf>", "a GGUF file or a model's name")
-      .description("memory as the engine allocates it, for stated settings"),
+    text("estimate", "memory as the engine allocates it, for stated settings").argument(
+      "<gguf>",
+      "a GGUF file or a model's name",
+    ),
   ).action(async (file: string, options: EstimateOptions) => {
     const { estimate } = await import("./commands/estimate.ts");
     exit(await estimate(file, options, io));
   });
+  addProfileOptions(text("profile", "this machine: CPU, memory, devices, engines")).action(
+    async (options: ProfileOptions) => {
+      const { profile } = await import("./commands/profile.ts");
+      exit(await profile(options, io));
+    },
+  );
+  addCommonOptions(text("models", "models known by name").argument("[search...]")).action(
+    async (search: string[], options: ListOptions) => {
+      const { models } = await import("./commands/models.ts");
+      exit(await models(search, options, io));
+    },
+  );
+  addCommonOptions(text("hardware", "machines known by name").argument("[search...]")).action(
+    async (search: string[], options: ListOptions) => {
+      const { hardware } = await import("./commands/hardware.ts");
+      exit(await hardware(search, options, io));
+    },
+  );
+  program
+    .command("completion")
+    .description("completion for a shell")
+    .addArgument(new Argument("<shell>").argParser(oneOf("bash", "zsh", "fish")))
+    .action(async (shell: Shell) => {
+      const { completion } = await import("./commands/completion.ts");
+      exit(await completion(shell, program, io));
+    });
   return program;
 }
 

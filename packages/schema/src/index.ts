@@ -46,6 +46,7 @@ export type {
   Recommendation,
   RelativeModel,
 } from "./check-report.ts";
+export type { ComparedCase, Comparison } from "./comparison.ts";
 export { DEFAULT_POLICY } from "./policy.ts";
 export type { Policy, PrivacyClass } from "./policy.ts";
 export type {

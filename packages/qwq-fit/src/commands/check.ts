@@ -11,7 +11,7 @@ export async function check(options: CheckOptions, io: CommandIo): Promise<numbe
   const report = await createReport(options, io);
   if (options.json === true) io.out(`${JSON.stringify(report)}\n`);
   else {
-    const text = await textFor(io);
+    const text = await textFor(io, options.lang);
     io.out(drawCheck(report, options, text, terminalOf(io)));
   }
   return report.fits ? EXIT.fits : EXIT.doesNotFit;

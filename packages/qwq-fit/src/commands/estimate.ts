@@ -73,6 +73,6 @@ export async function estimate(
     hardware,
   );
   if (options.json === true) io.out(`${JSON.stringify(report)}\n`);
-  else io.out(drawMemory(report, await textFor(io), terminalOf(io)));
+  else io.out(drawMemory(report, await textFor(io, options.lang), terminalOf(io)));
   return EXIT.fits;
 }

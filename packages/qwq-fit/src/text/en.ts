@@ -85,4 +85,22 @@ export const en: Text = {
   free: (free, total) => `${free} of ${total} GiB free`,
   explained: (count) => `${count} numbers, each with its formula, inputs and source`,
   unverified: "unverified",
+  columns: {
+    model: "Model",
+    machine: "Machine",
+    size: "Size",
+    context: "Context",
+    thinks: "Thinks",
+    memory: "GiB",
+    price: "Price",
+    speed: "tokens/s",
+  },
+  thinks: { always: "always", switchable: "if asked", never: "never" },
+  modelOn: (model, machine) => `${model} on ${machine}`,
+  noPrice: "price not known",
+  bestForPrice: (what, usd) => `Most speed for its price: ${what}, ${usd} for each token/s`,
+  machinesFor: (model, speed) =>
+    `Machines that run ${model} at ${speed} tokens/s or more, cheapest first`,
+  noMachine: (speed) => `No machine of the catalogue reaches ${speed} tokens/s`,
+  more: (count) => `… and ${count} more: --json lists all`,
 };

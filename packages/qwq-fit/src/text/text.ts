@@ -84,4 +84,25 @@ export interface Text {
   readonly free: (free: string, total: string) => string;
   readonly explained: (count: number) => string;
   readonly unverified: string;
+  readonly columns: {
+    readonly model: string;
+    readonly machine: string;
+    readonly size: string;
+    readonly context: string;
+    readonly thinks: string;
+    readonly memory: string;
+    readonly price: string;
+    readonly speed: string;
+  };
+  readonly thinks: {
+    readonly always: string;
+    readonly switchable: string;
+    readonly never: string;
+  };
+  readonly modelOn: (model: string, machine: string) => string;
+  readonly noPrice: string;
+  readonly bestForPrice: (what: string, usd: string) => string;
+  readonly machinesFor: (model: string, tokensPerSecond: string) => string;
+  readonly noMachine: (tokensPerSecond: string) => string;
+  readonly more: (count: number) => string;
 }

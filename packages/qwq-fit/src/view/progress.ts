@@ -2,19 +2,27 @@ import type { CommandIo } from "../command-io.ts";
 
 /** Work that takes less is not worth a word. */
 const QUIET_MS = 1000;
+const CLEAR_LINE = "\r\u001B[K";
 
-/** Waits for `work`; after a second it says on a terminal's standard error what it is waiting for. */
+/** Says on standard error what is being waited for; the function that comes back takes it off a terminal again. */
+export function announce(text: string, io: CommandIo): () => void {
+  const onTerminal = io.errorColumns !== null;
+  io.note(onTerminal ? `${text} …` : `${text} …\n`);
+  return () => {
+    if (onTerminal) io.note(CLEAR_LINE);
+  };
+}
+
+/** Waits for `work`; after a second it says what it is waiting for. */
 export async function withProgress<T>(text: string, work: Promise<T>, io: CommandIo): Promise<T> {
-  const clear = "\r\u001B[K";
-  let said = false;
+  const said: (() => void)[] = [];
   const timer = setTimeout(() => {
-    said = true;
-    io.note(io.errorColumns === null ? `${text} …\n` : `${text} …`);
+    said.push(announce(text, io));
   }, QUIET_MS);
   try {
     return await work;
   } finally {
     clearTimeout(timer);
-    if (said && io.errorColumns !== null) io.note(clear);
+    for (const clear of said) clear();
   }
 }

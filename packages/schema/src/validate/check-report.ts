@@ -6,13 +6,22 @@ import type {
   Recommendation,
   RelativeModel,
 } from "../check-report.ts";
+import type { ComparedCase, Comparison } from "../comparison.ts";
 import type { Workload } from "../workload.ts";
 import { exactly } from "./exactly.ts";
 import type { Validator } from "./exactly.ts";
 import { fitPlan, shortfall } from "./fit-plan.ts";
 import { hardwareProfile } from "./hardware-profile.ts";
 import { modelProfile } from "./model-profile.ts";
-import { amount, bytes, count, estimate, positiveCount, text } from "./primitives.ts";
+import {
+  amount,
+  bytes,
+  count,
+  estimate,
+  positiveCount,
+  sourcedNumber,
+  text,
+} from "./primitives.ts";
 
 /** {@link Workload}. */
 export const workload: Validator<Workload> = exactly<Workload>()(
@@ -91,4 +100,24 @@ export const memoryReport: Validator<MemoryReport> = exactly<MemoryReport>()(
     ),
     totalBytes: bytes,
   }),
+);
+
+const comparedCase = exactly<ComparedCase>()(
+  z.strictObject({
+    model: text,
+    hardware: text,
+    priceUsd: z.nullable(sourcedNumber),
+    priceCny: z.nullable(sourcedNumber),
+    fits: z.boolean(),
+    usable: z.boolean(),
+    choice: z.nullable(fitPlan),
+    shortfall: z.nullable(shortfall),
+    relative: z.nullable(relativeModel),
+    usdPerTokenPerSecond: z.nullable(amount),
+  }),
+);
+
+/** {@link Comparison}: what `compare --json` and `plan --reverse --json` print. */
+export const comparison: Validator<Comparison> = exactly<Comparison>()(
+  z.strictObject({ schemaVersion: z.literal(1), workload, cases: z.array(comparedCase) }),
 );
