@@ -11,34 +11,28 @@ export interface Tolerance {
 
 /** Differences between our report and the engine's prints, as sentences; none where they agree. */
 export function differences(report: MemoryReport, log: string, tolerance: Tolerance): string[] {
-  const printed = printedBuffers(log);
-  const host = report.devices.find(({ device }) => device === "host");
-  const others = report.devices.filter(({ device }) => device !== "host");
-  return [
-    ...compare("host", printed.host, host === undefined ? [] : [host], tolerance),
-    ...compare("device", printed.device, others, tolerance),
-  ];
+  const printed = printedBuffers(log, report.devices.length - 1);
+  return report.devices.flatMap((device, index) => compare(device, printed[index], tolerance));
 }
 
 function compare(
-  name: string,
-  printed: PrintedBuffers,
-  devices: MemoryReport["devices"],
+  ours: MemoryReport["devices"][number],
+  printed: PrintedBuffers | undefined,
   tolerance: Tolerance,
 ): string[] {
-  const sum = (column: keyof MemoryReport["devices"][number]): number =>
-    devices.reduce((total, device) => total + Number(device[column]), 0) / MiB;
+  if (printed === undefined) return [`the engine prints no ${ours.device}`];
+  const { mib, share } = tolerance;
   const rows = [
-    ["weights", sum("weightsBytes"), tolerance.mib],
-    ["repacked", sum("repackedBytes"), tolerance.mib],
-    ["kvCache", sum("kvCacheBytes"), tolerance.mib],
-    ["compute", sum("computeBytes"), Math.max(tolerance.mib, tolerance.share * printed.compute)],
-    ["output", sum("outputBytes"), Math.max(tolerance.mib, tolerance.share * printed.output)],
+    ["weights", ours.weightsBytes, mib],
+    ["repacked", ours.repackedBytes, mib],
+    ["kvCache", ours.kvCacheBytes, mib],
+    ["compute", ours.computeBytes, Math.max(mib, share * printed.compute)],
+    ["output", ours.outputBytes, Math.max(mib, share * printed.output)],
   ] as const;
   return rows
-    .filter(([column, ours, limit]) => Math.abs(ours - printed[column]) > limit)
-    .map(
-      ([column, ours]) =>
-        `${name} ${column}: engine ${printed[column]} MiB, we ${ours.toFixed(2)} MiB`,
-    );
+    .filter(([column, bytes, limit]) => Math.abs(bytes / MiB - printed[column]) > limit)
+    .map(([column, bytes]) => {
+      const mebibytes = (bytes / MiB).toFixed(2);
+      return `${ours.device} ${column}: engine ${printed[column]} MiB, we ${mebibytes} MiB`;
+    });
 }

@@ -19,6 +19,8 @@ export interface EngineJob {
   readonly backend: "cpu" | "vulkan";
   readonly offloadedLayers: number;
   readonly mmap: boolean;
+  /** How many devices; more than the machine has are the first one again. */
+  readonly devices: number;
   readonly configurations: readonly EngineConfiguration[];
 }
 
@@ -33,7 +35,7 @@ export async function runEngine(job: EngineJob): Promise<readonly EngineAnswer[]
     {
       stdio: ["ignore", "pipe", "pipe"],
       // llvmpipe, Vulkan's software device, is left out by the engine unless it is named
-      env: { ...process.env, GGML_VK_VISIBLE_DEVICES: "0" },
+      env: { ...process.env, GGML_VK_VISIBLE_DEVICES: Array(job.devices).fill("0").join() },
     },
   );
   const [output, errors, [code]] = await Promise.all([

@@ -20,6 +20,7 @@ export interface HeldFile {
   readonly configurations: readonly EngineConfiguration[];
   readonly backend?: EngineJob["backend"];
   readonly offloadedLayers?: number;
+  readonly devices?: number;
 }
 
 /** Differences of one file's configurations; null where this machine has no device for the backend. */
@@ -32,8 +33,9 @@ export async function holdAgainstEngine(
   try {
     const file = join(folder, "model.gguf");
     await writeSparseGguf(file, catalogEntry(held.model), held);
-    const { backend = "cpu", offloadedLayers = 0, mmap, configurations } = held;
-    const answers = await runEngine({ file, backend, offloadedLayers, mmap, configurations });
+    const { backend = "cpu", offloadedLayers = 0, devices = 1, mmap, configurations } = held;
+    const job = { file, backend, offloadedLayers, mmap, devices, configurations };
+    const answers = await runEngine(job);
     if (answers === null) return null;
     const model = await readModelFile(file);
     const [variant] = model.weights;
@@ -50,13 +52,24 @@ export async function holdAgainstEngine(
         threads: 1,
         engineVersion: "3.22.1",
       };
-      const report = estimateMemory(model, variant, settings, hardware);
+      const report = estimateMemory(model, variant, settings, withDevices(hardware, devices));
       return differences(report, answer.log, tolerance).map((text) => `${label}: ${text}`);
     });
     return { checked: configurations.length, differences: found };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The machine with its first device as often as asked. */
+function withDevices(hardware: HardwareProfile, count: number): HardwareProfile {
+  const [first] = hardware.devices;
+  if (first === undefined || count === 1) return hardware;
+  const devices = Array.from({ length: count }, (_, index) => ({
+    ...first,
+    id: `device:${index}`,
+  }));
+  return { ...hardware, devices };
 }
 
 /** A shipped catalogue entry. */

@@ -10,12 +10,13 @@ export interface PrintedBuffers {
 const LINE = /(\S+)\s+(model|KV|RS|compute|output) buffer size\s*=\s*([\d.]+) MiB/g;
 const LAYOUTS: ReadonlySet<string> = new Set(["AMX", "CPU_REPACK"]);
 
-/** The engine's `… buffer size = N MiB` lines, summed by host and device. */
-export function printedBuffers(log: string): Record<"host" | "device", PrintedBuffers> {
-  const sums = { host: empty(), device: empty() };
+/** The engine's `… buffer size = N MiB` lines, summed for the host (first) and each device. */
+export function printedBuffers(log: string, devices: number): readonly PrintedBuffers[] {
+  const sums = Array.from({ length: devices + 1 }, empty);
   for (const [, buffer = "", kind = "", size = "0"] of log.matchAll(LINE)) {
-    const onDevice = /^(Vulkan|CUDA|MTL)\d/.test(buffer);
-    const place = onDevice ? sums.device : sums.host;
+    const device = /^(?:Vulkan|CUDA|MTL)(\d+)/.exec(buffer)?.[1];
+    const place = sums[device === undefined ? 0 : Number(device) + 1];
+    if (place === undefined) throw new Error(`a buffer of an unknown device: ${buffer}`);
     place[columnOf(kind, LAYOUTS.has(buffer))] += Number(size);
   }
   return sums;

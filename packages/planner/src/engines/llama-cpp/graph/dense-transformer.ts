@@ -63,7 +63,7 @@ export function queriesKeysValues(
     key = part(keyLength, kvHeads);
     value = part(valueLength, kvHeads);
   }
-  const factors = builder.optional(null, "rope_freqs");
+  const factors = builder.ropeFactors(block);
   const rotated = (t: Tensor, norm: string): Tensor => {
     const normed = builder.optional(block, norm) === undefined ? t : builder.norm(t, block, norm);
     return like("ROPE", normed, ...(factors === undefined ? [positions] : [positions, factors]));

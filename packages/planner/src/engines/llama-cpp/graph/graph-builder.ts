@@ -14,6 +14,7 @@ export class GraphBuilder {
   readonly input: GraphInput;
   readonly batch: GraphBatch;
   readonly #weights: (Tensor | undefined)[] = [];
+  readonly #ropeFactors = new Map<number, Tensor>();
   #tiedHead: Tensor | undefined;
   readonly #caches = new Map<string, Tensor>();
   readonly #deviceCount: number;
@@ -36,6 +37,17 @@ export class GraphBuilder {
       return this.#tiedHead;
     }
     return this.#row(weights.groups(block).get(name)?.weight);
+  }
+
+  /** Factors of rotation, where the model has them: one tensor for each device (get_rope_factors). */
+  ropeFactors(block: number): Tensor | undefined {
+    const row = this.input.weights.groups(null).get("rope_freqs")?.weight;
+    if (row === undefined) return undefined;
+    const device = this.input.split.blocks[block] ?? -1;
+    const known = this.#ropeFactors.get(device);
+    const made = known ?? stored(row, device < 0 ? "cpu" : device);
+    this.#ropeFactors.set(device, made);
+    return made;
   }
 
   /** A bias by name without ".bias". */
