@@ -98,6 +98,15 @@ describe("the scripted model", () => {
     expect(none.choices[0]?.message).toEqual({ role: "assistant", content: words("w", 0, 8) });
   });
 
+  test("a thought that is not wanted is thought and counted, and not told", async () => {
+    const api = await open();
+    for (const body of [{ include_reasoning: false }, { reasoning: { exclude: true } }]) {
+      const answer = await streamed(api, body);
+      expect(answer.choices[0]?.message).toEqual({ role: "assistant", content: words("w", 0, 8) });
+      expect(answer.usage?.completion_tokens_details?.reasoning_tokens).toBe(5);
+    }
+  });
+
   test("stop and n", async () => {
     const answer = await streamed(await open(), { stop: " w3", n: 3 });
     expect(answer.choices.map((choice) => choice.index)).toEqual([0, 1, 2]);

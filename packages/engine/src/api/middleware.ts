@@ -92,6 +92,10 @@ function addHeaders(c: Context<ApiEnv>, requestId: string, { corsOrigins }: ApiO
   // What is asked for is what may be sent: the origin is a named one.
   c.header("access-control-allow-headers", c.req.header("access-control-request-headers") ?? "");
   c.header("access-control-max-age", "600");
+  // Chrome asks this of a server on a private network before a public page may call it.
+  if (c.req.header("access-control-request-private-network") === "true") {
+    c.header("access-control-allow-private-network", "true");
+  }
 }
 
 const ROUTES = [

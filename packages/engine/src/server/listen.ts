@@ -27,9 +27,6 @@ export async function listen(
 ): Promise<Listener> {
   const hostname = host.replace(/^\[|\]$/g, "");
   const server = httpServer(fetch);
-  // A long thought is no idle connection: what is silent is our own affair, and the stream's comments'.
-  server.requestTimeout = 0;
-  server.timeout = 0;
   try {
     server.listen(port, hostname);
     await once(server, "listening");
@@ -65,7 +62,7 @@ export async function listen(
 
 function httpServer(fetch: (request: Request) => Response | Promise<Response>): Server {
   const server = createAdaptorServer({ fetch });
-  if (!("closeAllConnections" in server) || !("requestTimeout" in server)) {
+  if (!("closeAllConnections" in server)) {
     throw new QwqError("internal", "not an HTTP/1 server");
   }
   return server;

@@ -93,7 +93,11 @@ export interface ChatRequest {
   readonly reasoning?: {
     readonly effort?: ReasoningEffort | null;
     readonly max_tokens?: number | null;
+    /** OpenRouter's: think, and keep the thought back. */
+    readonly exclude?: boolean | null;
   } | null;
+  /** vLLM's: false keeps the thought back. */
+  readonly include_reasoning?: boolean | null;
   /** Most tokens of thinking; past it the thought is closed and the answer begun. */
   readonly thinking_budget?: number | null;
   readonly chat_template_kwargs?: Readonly<Record<string, unknown>> | null;

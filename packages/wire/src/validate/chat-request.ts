@@ -37,7 +37,8 @@ export function readChatRequest(
   checkFormat(body["response_format"], check);
   checkReasoning(body, check);
   check.number(body, "n", { least: 1, most: limits.maxChoices, integer: true });
-  for (const name of ["stream", "logprobs", "parallel_tool_calls"]) check.boolean(body, name);
+  for (const name of ["stream", "logprobs", "parallel_tool_calls", "include_reasoning"])
+    check.boolean(body, name);
   check.boolean(body, "continue_final_message");
   checkContinuation(body, check);
   check.expect(
@@ -177,6 +178,13 @@ function checkContinuation(body: Readonly<Record<string, unknown>>, check: Check
     stringField(last, "role") === "assistant",
     "continue_final_message",
     "`continue_final_message` needs an assistant message at the end",
+  );
+  const calls: unknown = isObject(last) ? (last["tool_calls"] ?? []) : [];
+  check.expect(
+    Array.isArray(calls) && calls.length === 0,
+    "continue_final_message",
+    "a message that ends in tool calls cannot be continued",
+    "unsupported_combination",
   );
   check.expect(
     body["add_generation_prompt"] !== true,

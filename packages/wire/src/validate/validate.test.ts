@@ -4,6 +4,10 @@ import { describe, expect, test } from "vitest";
 import { readChatRequest } from "./chat-request.ts";
 
 const messages = [{ role: "user", content: "hi" }];
+const calling = {
+  role: "assistant",
+  tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "{}" } }],
+};
 const good = { model: "m", messages };
 
 function paramsOf(body: unknown): string[] {
@@ -57,6 +61,7 @@ describe("a request that is wrong names the field", () => {
     [{ response_format: { type: "json_schema" } }, "response_format.json_schema.schema"],
     [{ reasoning_effort: "huge" }, "reasoning_effort"],
     [{ continue_final_message: true }, "continue_final_message"],
+    [{ messages: [calling], continue_final_message: true }, "continue_final_message"],
   ])("%j", (fields, param) => {
     expect(paramsOf({ ...good, ...fields })).toEqual([param]);
   });

@@ -64,6 +64,7 @@ export function createChoiceWriter(
 
   function write(text: string, channel: "reasoning" | "content"): WrittenDelta[] {
     if (text === "") return [];
+    if (channel === "reasoning" && job.hidesThought) return [];
     if (channel === "reasoning") return [{ delta: reasoningDelta(text), logprobs: null }];
     return parser === null ? [said(text)] : parser.push(text).flatMap(part);
   }

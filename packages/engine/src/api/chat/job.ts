@@ -23,6 +23,8 @@ export interface ChatJob {
   /** The output goes on with a message that the caller has. */
   readonly continues: boolean;
   readonly tools: readonly ChatTool[];
+  /** The caller does not want the thought told. */
+  readonly hidesThought: boolean;
   /** Calls past this are dropped: `parallel_tool_calls: false` asks for one at most. */
   readonly mostCalls: number;
   /** An answer in bare JSON is a call. */
@@ -101,6 +103,7 @@ export async function prepareChat(
     startsInThought,
     continues,
     tools,
+    hidesThought: request.include_reasoning === false || request.reasoning?.exclude === true,
     mostCalls: request.parallel_tool_calls === false ? 1 : Infinity,
     bareJsonCalls: forcesCall(choice) && constraint !== null,
     content: contentOf(request),
