@@ -12,7 +12,7 @@ import { type VariantBytes, weighVariant } from "./variant-bytes.ts";
  */
 export class Workspace {
   readonly #exact = new Map<WeightsVariant, Map<string, ExactMemory>>();
-  readonly #estimators = new WeakMap<HardwareProfile, Map<WeightsVariant, MemoryEstimator>>();
+  readonly #estimators = new Map<WeightsVariant, Map<string, MemoryEstimator>>();
   readonly #bytes = new Map<WeightsVariant, Map<string, VariantBytes>>();
   readonly #condensed = new Map<WeightsVariant, WeightsVariant>();
   readonly #speeds = new WeakMap<HardwareProfile, Map<string, SpeedInput>>();
@@ -26,16 +26,25 @@ export class Workspace {
     return made;
   }
 
-  /** The engine's exact rules for a file on a machine. */
+  /** The engine's exact rules for a file on a machine, or on one that is like it in all that they read. */
   estimator(
     model: ModelProfile,
     variant: WeightsVariant,
     hardware: HardwareProfile,
   ): MemoryEstimator {
-    const known = this.#estimators.get(hardware) ?? new Map<WeightsVariant, MemoryEstimator>();
-    this.#estimators.set(hardware, known);
-    const made = known.get(variant) ?? new MemoryEstimator(model, variant, hardware);
-    known.set(variant, made);
+    const devices = hardware.devices.map((device) => [
+      device.id,
+      device.vendor,
+      device.name,
+      device.backends,
+      device.freeBytes,
+      device.memoryBytes,
+    ]);
+    const key = JSON.stringify([devices, hardware.cpu.instructionSets]);
+    const known = this.#estimators.get(variant) ?? new Map<string, MemoryEstimator>();
+    this.#estimators.set(variant, known);
+    const made = known.get(key) ?? new MemoryEstimator(model, variant, hardware);
+    known.set(key, made);
     return made;
   }
 
