@@ -79,8 +79,8 @@ export function startLlamaServerDouble(options: LlamaServerDouble): Promise<List
         return;
       }
       case "/completion": {
-        const fault = faultOf(body, options.contextTokens);
-        if (fault !== null || !isObject(body)) sendJson(response, 400, { error: fault });
+        const wrong = faultOf(body, options.contextTokens);
+        if (wrong !== null || !isObject(body)) sendJson(response, 400, { error: wrong });
         else await completion(body, response, vocabulary);
         return;
       }
