@@ -160,6 +160,23 @@ describe("an answer in JSON", () => {
     expect(events.at(-1)).toMatchObject({ error: { code: "engine_failed" } });
   });
 
+  test("with tools is of its schema or a call, in JSON both", async () => {
+    const body = { response_format, tools };
+    const said = await ask(() => '</think>{"a":"b"}', body);
+    expect(said.answer.choices[0]).toMatchObject({
+      finish_reason: "stop",
+      message: { content: '{"a":"b"}' },
+    });
+    expect(said.asked[0]?.request.constraint).toMatchObject({
+      schema: { anyOf: [schema, { properties: { name: { const: "f" } } }, {}] },
+    });
+    const called = await ask(() => '</think>{"name":"f","arguments":{"a":1}}', body);
+    expect(called.answer.choices[0]).toMatchObject({
+      finish_reason: "tool_calls",
+      message: { tool_calls: [{ function: { name: "f", arguments: '{"a":1}' } }] },
+    });
+  });
+
   test("cut by a length limit is told as cut, not as broken", async () => {
     const { answer } = await ask(() => '</think>{"a":"b"}', { response_format, max_tokens: 4 });
     expect(answer.choices[0]?.finish_reason).toBe("length");

@@ -123,6 +123,10 @@ describe("the scripted model in node-llama-cpp, through the server", () => {
   test("a forced call is a call of the schema", async () => {
     const parameters = { type: "object", properties: { a: { const: 7 } }, required: ["a"] };
     const tools = [{ type: "function", function: { name: "f", parameters } }];
+    const response_format = { type: "json_schema", json_schema: { schema: { type: "boolean" } } };
+    const either = (await ask({ tools, response_format })).choices[0];
+    const said = either?.message.content ?? "";
+    expect(either?.finish_reason === "tool_calls" || ["true", "false"].includes(said)).toBe(true);
     const answer = await ask({ tools, tool_choice: "required" });
     expect(answer.choices[0]).toMatchObject({ finish_reason: "tool_calls" });
     const [call] = answer.choices[0]?.message.tool_calls ?? [];

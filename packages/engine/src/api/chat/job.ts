@@ -1,16 +1,13 @@
-import type { ChatRequest, ChatTool, JsonSchema } from "@qwq-fit/wire";
+import type { ChatRequest, ChatTool } from "@qwq-fit/wire";
 import type { Engine, EngineInfo, RenderedPrompt } from "../../engine.ts";
 import type { EngineToolChoice } from "../../engine-messages.ts";
-import type {
-  GenerateConstraint,
-  GeneratePrompt,
-  GenerateRequest,
-} from "../../generate-request.ts";
+import type { GeneratePrompt, GenerateRequest } from "../../generate-request.ts";
 import { QwqError } from "@qwq-fit/schema";
 import { fieldError } from "../http-error.ts";
 import type { ContentRule } from "./content-rule.ts";
 import type { ServedModel } from "../served-model.ts";
 import { continuesThought, engineMessages, engineTools } from "./messages.ts";
+import { constraintOf, contentOf } from "./constraint.ts";
 import { samplingOf } from "./sampling.ts";
 import { planThought } from "./thought.ts";
 
@@ -105,7 +102,7 @@ export async function prepareChat(
     tools,
     hidesThought: request.include_reasoning === false || request.reasoning?.exclude === true,
     mostCalls: request.parallel_tool_calls === false ? 1 : Infinity,
-    bareJsonCalls: forcesCall(choice) && constraint !== null,
+    bareJsonCalls: tools.length > 0 && constraint !== null,
     content: contentOf(request),
     logprobs: request.logprobs === true,
   };
@@ -155,64 +152,6 @@ function logprobsOf(request: ChatRequest, info: EngineInfo): Pick<GenerateReques
   return { logprobs: request.top_logprobs ?? 0 };
 }
 
-function forcesCall(choice: NonNullable<ChatRequest["tool_choice"]>): boolean {
-  return choice === "required" || typeof choice === "object";
-}
-
 function toolChoiceOf(choice: NonNullable<ChatRequest["tool_choice"]>): EngineToolChoice {
   return typeof choice === "string" ? choice : { type: "function", function: choice.function };
-}
-
-function contentOf(request: ChatRequest): ChatJob["content"] {
-  const format = request.response_format;
-  if (format?.type === "json_schema" && format.json_schema.schema !== undefined) {
-    return { kind: "schema", schema: format.json_schema.schema };
-  }
-  return { kind: format?.type === "json_object" ? "json" : "text" };
-}
-
-/** What the tokens after the thought are held to. A forced call is JSON `{"name":…,"arguments":…}`. */
-function constraintOf(
-  request: ChatRequest,
-  tools: readonly ChatTool[],
-  choice: NonNullable<ChatRequest["tool_choice"]>,
-  info: EngineInfo,
-): GenerateConstraint | null {
-  const content = contentOf(request);
-  if (forcesCall(choice)) {
-    if (info.capabilities.separatesChat) return null;
-    requireSchemas(info, "tool_choice");
-    const name = typeof choice === "object" ? choice.function.name : null;
-    const named = tools.filter((tool) => name === null || tool.function.name === name);
-    return { kind: "json-schema", schema: callSchema(named) };
-  }
-  if (content.kind === "text") return null;
-  requireSchemas(info, "response_format");
-  // With tools the answer may be a call instead: it is checked when it is whole.
-  if (tools.length > 0) return null;
-  return content.kind === "json"
-    ? { kind: "json-object" }
-    : { kind: "json-schema", schema: content.schema };
-}
-
-function requireSchemas(info: EngineInfo, param: string): void {
-  if (info.capabilities.jsonSchema) return;
-  throw fieldError(
-    "unsupported_combination",
-    param,
-    "this engine cannot hold its output to a schema",
-  );
-}
-
-function callSchema(tools: readonly ChatTool[]): JsonSchema {
-  const calls = tools.map((tool) => ({
-    type: "object",
-    properties: {
-      name: { const: tool.function.name },
-      arguments: tool.function.parameters ?? { type: "object" },
-    },
-    required: ["name", "arguments"],
-    additionalProperties: false,
-  }));
-  return calls.length === 1 && calls[0] !== undefined ? calls[0] : { anyOf: calls };
 }
