@@ -1,5 +1,6 @@
 import type { ChatRequest } from "../chat/request.ts";
 import { isObject, stringField } from "../json.ts";
+import { MAX_SCHEMA_DEPTH, nestsWithin } from "./depth.ts";
 import { checkMessages } from "./messages.ts";
 import { createChecker } from "./problem.ts";
 import type { Checked, Checker } from "./problem.ts";
@@ -114,9 +115,9 @@ function checkTools(
     check.expect(name !== undefined, at, `${at} must be a function with a name`);
     const parameters = isObject(inner) ? inner["parameters"] : undefined;
     check.expect(
-      parameters === undefined || parameters === null || isObject(parameters),
+      parameters === undefined || parameters === null || isSchema(parameters),
       `${at}.function.parameters`,
-      "`parameters` must be a JSON Schema",
+      SCHEMA_TEXT,
     );
     return name;
   });
@@ -134,6 +135,12 @@ function checkTools(
   );
 }
 
+const SCHEMA_TEXT = `a JSON Schema, at most ${MAX_SCHEMA_DEPTH} levels deep, is missing here`;
+
+function isSchema(value: unknown): boolean {
+  return isObject(value) && nestsWithin(value, MAX_SCHEMA_DEPTH);
+}
+
 function checkFormat(format: unknown, check: Checker): void {
   if (format === undefined || format === null) return;
   const type = stringField(format, "type");
@@ -146,9 +153,9 @@ function checkFormat(format: unknown, check: Checker): void {
   if (type !== "json_schema" || !isObject(format)) return;
   const inner = format["json_schema"];
   check.expect(
-    isObject(inner) && isObject(inner["schema"]),
+    isObject(inner) && isSchema(inner["schema"]),
     "response_format.json_schema.schema",
-    "a JSON Schema is missing",
+    SCHEMA_TEXT,
   );
 }
 

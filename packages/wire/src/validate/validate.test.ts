@@ -66,6 +66,17 @@ describe("a request that is wrong names the field", () => {
     expect(paramsOf({ ...good, ...fields })).toEqual([param]);
   });
 
+  test("a schema that is nested too deep, without a deep stack", () => {
+    let schema: object = {};
+    for (let level = 0; level < 100_000; level += 1) schema = { not: schema };
+    const format = { type: "json_schema", json_schema: { schema } };
+    expect(paramsOf({ ...good, response_format: format })).toEqual([
+      "response_format.json_schema.schema",
+    ]);
+    const tools = [{ type: "function", function: { name: "f", parameters: schema } }];
+    expect(paramsOf({ ...good, tools })).toEqual(["tools[0].function.parameters"]);
+  });
+
   test("and all of them at once", () => {
     expect(paramsOf({ ...good, n: 0, temperature: 9 })).toEqual(["temperature", "n"]);
     expect(paramsOf([])).toEqual([""]);
