@@ -90,3 +90,5 @@ export type { ModelSource, SourceFile } from "./store/model-source.ts";
 export { ModelStore } from "./store/model-store.ts";
 export type { PullOptions, PullProgress } from "./store/model-store.ts";
 export type { StoredFile, StoredModel } from "./store/stored-model.ts";
+export { ensureServer } from "./server/ensure-server.ts";
+export type { EnsureServerOptions } from "./server/ensure-server.ts";
