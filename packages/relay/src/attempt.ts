@@ -1,9 +1,9 @@
 import { createStreamWatch, type SseFrame, type StreamWatch } from "@qwq-fit/wire";
 import { type Failure, failureOfStatus, nodeFailure } from "./failure.ts";
-import { framesOfAnswer, headKind } from "./frames.ts";
+import { headKind } from "./frames.ts";
 import { createFrameSource, type Step } from "./frame-source.ts";
 import type { RelayCall, RelayLimits, RelayPorts, Transport } from "./ports.ts";
-import { readAnswerText, parseAnswer } from "./whole-answer.ts";
+import { readAnswerText } from "./read-answer-text.ts";
 import { createWatchdog } from "./watchdog.ts";
 
 /** A node's stream from its first token on. */
@@ -101,6 +101,8 @@ export async function openStream(
       return fail(
         request.signal.aborted || timedOut ? faultNow() : nodeFailure("stream_interrupted"),
       );
+    // A node that answers whole where a stream was asked for is rare: its code is loaded then.
+    const { framesOfAnswer, parseAnswer } = await import("./whole-answer.ts");
     const answer = parseAnswer(text, "chat");
     if (!answer.ok) return fail(answer.failure);
     if (request.api !== "chat") return fail(nodeFailure("protocol_error"));

@@ -7,7 +7,7 @@ import {
   type SseFrame,
 } from "@qwq-fit/wire";
 import { compete, type Queue, type Winner } from "./compete.ts";
-import { type AnswerSoFar, followAnswer } from "./continuation.ts";
+import type { AnswerSoFar } from "./continuation.ts";
 import { type Failure, tellFailure } from "./failure.ts";
 import type { Step } from "./frame-source.ts";
 import { frameOf, joinFrames } from "./frames.ts";
@@ -54,7 +54,9 @@ function continuesExactly(call: RelayCall, from: string, to: string): boolean {
  */
 export async function* carryStream(first: Winner, carriage: Carriage): AsyncGenerator<Uint8Array> {
   const { call, queue, log, ports, signal } = carriage;
-  const follow = call.mode === "continue" ? followAnswer(call) : null;
+  // Loaded where it is used: most callers never continue, and browsers need not fetch it.
+  const follow =
+    call.mode === "continue" ? (await import("./continuation.ts")).followAnswer(call) : null;
   const original = queue.slice();
   let winner = first;
   let served = first.ok ? first.ranked.node : "";

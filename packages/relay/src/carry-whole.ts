@@ -5,7 +5,8 @@ import { type Failure, failureOfStatus, nodeFailure } from "./failure.ts";
 import type { RelayLog } from "./log.ts";
 import type { RelayCall, RelayPorts } from "./ports.ts";
 import { reportOf } from "./report.ts";
-import { parseAnswer, readAnswerText } from "./whole-answer.ts";
+import { readAnswerText } from "./read-answer-text.ts";
+import { parseAnswer } from "./whole-answer.ts";
 
 export type WholeResult =
   | { readonly ok: true; readonly node: string; readonly text: string }

@@ -1,13 +1,4 @@
-import {
-  chunksOf,
-  type ChatCompletion,
-  encodeSseJson,
-  DONE_EVENT,
-  parseSseFrame,
-  readChatData,
-  reasoningOf,
-  type SseFrame,
-} from "@qwq-fit/wire";
+import { parseSseFrame, readChatData, reasoningOf, type SseFrame } from "@qwq-fit/wire";
 
 /** What one event before the first token is. */
 export type HeadKind = "token" | "quiet" | "done" | "error" | "malformed";
@@ -36,12 +27,6 @@ const encoder = new TextEncoder();
 /** A frame of our own making. */
 export function frameOf(text: string): SseFrame {
   return { bytes: encoder.encode(text), complete: true, first: false };
-}
-
-/** A whole answer, got where a stream was asked for, as the frames of a stream. */
-export function framesOfAnswer(answer: ChatCompletion, includeUsage: boolean): SseFrame[] {
-  const chunks = chunksOf(answer, { includeUsage }).map((chunk) => frameOf(encodeSseJson(chunk)));
-  return [...chunks, frameOf(DONE_EVENT)];
 }
 
 /** The frames' bytes in one piece, so that one read becomes one write. */

@@ -7,7 +7,6 @@ import {
   noteEnd,
   receiptComment,
 } from "./carry-stream.ts";
-import { carryWhole } from "./carry-whole.ts";
 import { compete, type Winner } from "./compete.ts";
 import { toStream } from "./deliver.ts";
 import { type Failure, tellFailure } from "./failure.ts";
@@ -33,6 +32,7 @@ export async function relay(call: RelayCall, ports: RelayPorts): Promise<RelayAn
   const deadline = withDeadline(call, ports);
   const streamed = call.body["stream"] === true && call.api !== "embeddings";
   if (!streamed) {
+    const { carryWhole } = await import("./carry-whole.ts");
     const result = await carryWhole(call, queue, deadline.signal, log, ports);
     deadline.stop();
     const receipt = receiptOf(call, log, result.node, ports);

@@ -1,39 +1,13 @@
-import type { ChatCompletion } from "@qwq-fit/wire";
-import { readErrorBody } from "@qwq-fit/wire";
+import {
+  type ChatCompletion,
+  chunksOf,
+  DONE_EVENT,
+  encodeSseJson,
+  readErrorBody,
+  type SseFrame,
+} from "@qwq-fit/wire";
 import { type Failure, nodeFailure } from "./failure.ts";
-
-/**
- * The body's text; null where it passes `limit` bytes.
- * @throws whatever reading throws: a cut body, an abort.
- */
-export async function readAnswerText(
-  response: Response,
-  limit: number,
-  signal: AbortSignal,
-): Promise<string | null> {
-  if (response.body === null) return "";
-  const reader = response.body.getReader();
-  const stop = (): void => void reader.cancel().catch(() => undefined);
-  signal.addEventListener("abort", stop, { once: true });
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (signal.aborted) throw new Error("aborted");
-      if (done) return text + decoder.decode();
-      bytes += value.length;
-      if (bytes > limit) {
-        stop();
-        return null;
-      }
-      text += decoder.decode(value, { stream: true });
-    }
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}
+import { frameOf } from "./frames.ts";
 
 export type ParsedAnswer =
   | { readonly ok: true; readonly completion: ChatCompletion }
@@ -78,4 +52,10 @@ export function parseAnswer(
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as far as it is read; the rest passes through
   return { ok: true, completion: value as unknown as ChatCompletion };
+}
+
+/** A whole answer, got where a stream was asked for, as the frames of a stream. */
+export function framesOfAnswer(answer: ChatCompletion, includeUsage: boolean): SseFrame[] {
+  const chunks = chunksOf(answer, { includeUsage }).map((chunk) => frameOf(encodeSseJson(chunk)));
+  return [...chunks, frameOf(DONE_EVENT)];
 }

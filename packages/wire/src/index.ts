@@ -31,7 +31,8 @@ export type {
   TokenLogprob,
   ToolCallDelta,
 } from "./chat/response.ts";
-export { createChatAssembler, reasoningOf } from "./chat/assemble.ts";
+export { createChatAssembler } from "./chat/assemble.ts";
+export { reasoningOf } from "./chat/reasoning-of.ts";
 export type { ChatAssembler } from "./chat/assemble.ts";
 export { chunksOf, reasoningDelta } from "./chat/chunks.ts";
 export { readChatData } from "./chat/data.ts";

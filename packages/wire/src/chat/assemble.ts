@@ -1,3 +1,4 @@
+import { reasoningOf } from "./reasoning-of.ts";
 import type { ToolCall } from "./request.ts";
 import type {
   ChatChoice,
@@ -60,18 +61,6 @@ export function createChatAssembler(): ChatAssembler {
       ...(fingerprint === null ? {} : { system_fingerprint: fingerprint }),
     }),
   };
-}
-
-/** The reasoning in a delta or a message, whatever the sender calls it; undefined where there is none. */
-export function reasoningOf(value: {
-  readonly reasoning_content?: unknown;
-  readonly reasoning?: unknown;
-  readonly thinking?: unknown;
-}): string | undefined {
-  for (const field of [value.reasoning_content, value.reasoning, value.thinking]) {
-    if (typeof field === "string" && field !== "") return field;
-  }
-  return undefined;
 }
 
 function freshParts(): ChoiceParts {

@@ -1,4 +1,4 @@
-import { reasoningOf } from "./assemble.ts";
+import { reasoningOf } from "./reasoning-of.ts";
 import type { ChatChunk, ChatCompletion, ChatDelta, ChunkChoice } from "./response.ts";
 
 /**

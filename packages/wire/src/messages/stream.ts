@@ -1,4 +1,4 @@
-import { reasoningOf } from "../chat/assemble.ts";
+import { reasoningOf } from "../chat/reasoning-of.ts";
 import { chunksOf } from "../chat/chunks.ts";
 import type { ChatChunk, ChatCompletion, ChatUsage, FinishReason } from "../chat/response.ts";
 import { errorEnvelope } from "../errors/envelope.ts";

@@ -1,4 +1,4 @@
-import { reasoningOf } from "../chat/assemble.ts";
+import { reasoningOf } from "../chat/reasoning-of.ts";
 import type { ChatMessage } from "../chat/request.ts";
 import { OPEN_TAG, splitReasoning } from "./split.ts";
 
