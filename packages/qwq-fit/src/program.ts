@@ -108,6 +108,13 @@ export function createProgram(io: CommandIo, exit: (code: number) => void): Comm
       const { completion } = await import("./commands/completion.ts");
       exit(await completion(shell, program, io));
     });
+  text("mcp", "answers for assistants (Model Context Protocol)").action(async () => {
+    const [{ mcp }, { run }] = await Promise.all([
+      import("./commands/mcp.ts"),
+      import("./main.ts"),
+    ]);
+    exit(await mcp(run, io));
+  });
   return program;
 }
 
