@@ -19,9 +19,26 @@ interface Weighed extends RankedCandidate {
   readonly score: number;
 }
 
+/** In nearly every repository of GGUF files (Qwen/QwQ-32B-GGUF: these and Q4_0, Q5_0), or the model's own format. */
+const commonFiles: ReadonlySet<string> = new Set([
+  "Q2_K",
+  "Q3_K_M",
+  "Q4_K_M",
+  "Q5_K_M",
+  "Q6_K",
+  "Q8_0",
+  "F16",
+  "BF16",
+  "FP8",
+  "AWQ-4bit",
+  "MLX-4bit",
+  "MLX-8bit",
+]);
+
 function weigh(problem: Problem, candidate: Candidate): Weighed {
   const { model, workload, options } = problem;
   const speed = speedOf(problem, candidate);
+  const { quantization } = candidate.variant;
   const merits = {
     kld: totalKld(candidate.variant, candidate.kvCacheType, model.parameters),
     tokensPerSecond: speed.decodeTokensPerSecond.expected,
@@ -31,7 +48,11 @@ function weigh(problem: Problem, candidate: Candidate): Weighed {
   const score = scorePlan(
     {
       ...merits,
-      installed: problem.hardware.engines.some(({ engine }) => engine === candidate.row.engine),
+      // where several machines are named, what can join them is what was asked for
+      installed:
+        candidate.hosts > 1 ||
+        problem.hardware.engines.some(({ engine }) => engine === candidate.row.engine),
+      common: candidate.variant.sizeSource === "read" || commonFiles.has(quantization),
       unverified: candidate.support.status === "unverified",
       askedContext: workload.contextTokens,
       nativeContext: model.contextTokens,
@@ -43,7 +64,7 @@ function weigh(problem: Problem, candidate: Candidate): Weighed {
 }
 
 /** Plans that anybody looks at; each more costs the exact rules once. */
-const mostPlans = 24;
+const mostPlans = 16;
 
 /**
  * The front among leads: best first, each held to the engine's exact rules only when nothing kept so

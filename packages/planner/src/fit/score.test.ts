@@ -10,6 +10,7 @@ const plan = (change: Partial<Ranked> = {}): Ranked => ({
   ownEngine: true,
   installed: false,
   unverified: false,
+  common: true,
   askedContext: 16_384,
   nativeContext: 32_768,
   ...change,
@@ -33,6 +34,10 @@ describe("balanced", () => {
 
   test("a severe loss is not made up for by speed", () => {
     expect(better({ kld: 0.03 }, { kld: 0.4, tokensPerSecond: 35 })).toBe(true);
+  });
+
+  test("a file that is published everywhere before one that may have to be made", () => {
+    expect(better({ tokensPerSecond: 20 }, { tokensPerSecond: 23, common: false })).toBe(true);
   });
 
   test("the context asked for is enough", () => {

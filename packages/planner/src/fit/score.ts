@@ -10,24 +10,33 @@ const taste = {
   kldUnit: 0.05,
   /** From which divergence a plan only stands where nothing better fits: IQ3_XXS, Q2_K and below. */
   kldFloor: 0.15,
-  /** A doubling of speed is worth this much below the usable limit, up to reading speed, and above. */
-  slopeBelowUsable: 1.5,
-  slopeToReading: 0.7,
-  slopeBeyond: 0.2,
-  /** Tokens a second at which an answer comes faster than most people read; then only thinking waits. */
-  readingTokensPerSecond: 30,
+  /**
+   * What a doubling of speed is worth, by tokens a second from which it holds. Below the usable limit it
+   * decides; while an answer with its thinking takes minutes it weighs as much as a step in quality;
+   * beyond reading speed only the thinking waits.
+   */
+  slopes: [
+    [0, 1.5],
+    [1, 1.2],
+    [4, 0.6],
+    [10, 0.2],
+  ],
+  /** Mixes that nearly every repository of GGUF files holds; another one may have to be made. */
+  commonFile: 0.3,
   /** An engine that is not here yet must be that much better than the one that comes with this project. */
   otherEngine: 0.6,
   /** And one of which nobody here has seen a line of documentation, twice as much. */
   unverified: 0.6,
 } as const;
 
+/** Worth of a speed in units of doublings near the usable limit; the slopes' limits are multiples of it. */
 function speedWorth(tokensPerSecond: number, usable: number): number {
-  const speed = Math.max(1e-6, tokensPerSecond);
-  if (speed < usable) return taste.slopeBelowUsable * Math.log2(speed / usable);
-  const reading = Math.max(usable, taste.readingTokensPerSecond);
-  const near = taste.slopeToReading * Math.log2(Math.min(speed, reading) / usable);
-  return near + taste.slopeBeyond * Math.max(0, Math.log2(speed / reading));
+  const ratio = Math.max(1e-6, tokensPerSecond) / Math.max(1e-6, usable);
+  if (ratio < 1) return taste.slopes[0][1] * Math.log2(ratio);
+  return taste.slopes.slice(1).reduce((worth, [from, slope], index) => {
+    const to = taste.slopes[index + 2]?.[0] ?? Infinity;
+    return ratio <= from ? worth : worth + slope * Math.log2(Math.min(ratio, to) / from);
+  }, 0);
 }
 
 /** Everything that ranks a plan. */
@@ -35,6 +44,8 @@ export interface Ranked extends Merits {
   /** The engine was found on this machine. */
   readonly installed: boolean;
   readonly unverified: boolean;
+  /** Its quantization is one that is published nearly everywhere. */
+  readonly common: boolean;
   readonly askedContext: number;
   /** Context up to which the model needs no extension such as YaRN. */
   readonly nativeContext: number;
@@ -52,7 +63,8 @@ export function scorePlan(plan: Ranked, objective: Objective, usable: number): n
   const extended = plan.contextTokens > Math.max(plan.nativeContext, plan.askedContext) ? 0.3 : 0;
   const engine =
     (plan.ownEngine || plan.installed ? 0 : taste.otherEngine) +
-    (plan.unverified ? taste.unverified : 0);
+    (plan.unverified ? taste.unverified : 0) +
+    (plan.common ? 0 : taste.commonFile);
   const balanced = quality + speed - engine - extended - 0.02 * context;
   if (objective === "balanced") return balanced;
   // one step is larger than any balanced score: what comes first in the list decides first
