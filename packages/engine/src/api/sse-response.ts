@@ -6,6 +6,8 @@ export interface SseResponseOptions {
   /** Headers go out after this time even where there is no event yet; a failure before it throws. */
   readonly graceMs: number;
   readonly pingMs: number;
+  /** Text of the comment that is sent now; default "ping". */
+  readonly comment?: () => string;
   /** A failure after the headers, as event text. */
   readonly failed: (error: unknown) => string;
   /** The reader went away. */
@@ -29,16 +31,16 @@ export async function sseResponse(
   next.catch(() => {});
   const prompt = await settlesWithin(next, options.graceMs);
   const encoder = new TextEncoder();
-  const ping = encoder.encode(encodeSseComment("ping"));
+  const ping = (): Uint8Array => encoder.encode(encodeSseComment(options.comment?.() ?? "ping"));
   let quiet = true;
   let pinger: ReturnType<typeof setInterval>;
   const body = new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
-        if (!prompt) controller.enqueue(ping);
+        if (!prompt) controller.enqueue(ping());
         pinger = setInterval(() => {
           // A reader that is behind has comments enough.
-          if (quiet && (controller.desiredSize ?? -1) >= 0) controller.enqueue(ping);
+          if (quiet && (controller.desiredSize ?? -1) >= 0) controller.enqueue(ping());
           quiet = true;
         }, pingMs);
         pinger.unref();

@@ -42,6 +42,25 @@ describe("a long prefill", () => {
     expect(said.join("")).toBe("ok");
   });
 
+  test("the comments tell how much of the prompt is read", async () => {
+    const silence = gate();
+    const engine = createTextEngine({ say: () => "</think>ok", tick: () => silence.passed });
+    const reading: Engine = {
+      ...engine,
+      async *generate(request, signal) {
+        yield { type: "progress", processedTokens: 512, totalTokens: 3000 };
+        yield* engine.generate(request, signal);
+      },
+    };
+    const api = await serveApi(() => Promise.resolve(reading));
+    const response = await api.post(PATH, { messages, stream: true });
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const { value } = await reader.read();
+    expect(new TextDecoder().decode(value)).toContain(": ping, 512 of 3000 prompt tokens read\n\n");
+    await reader.cancel();
+    silence.open();
+  });
+
   test("so they do while the model is loaded, and a failed load is told in band", async () => {
     const loading = gate();
     const api = await serveApi(async () => {

@@ -38,12 +38,16 @@ export async function answerChat(
   }
   const stopper = new AbortController();
   const signal = AbortSignal.any([context.signal, stopper.signal]);
-  const chunks = chunksOf(request, head, { ...context, signal });
+  let comment = "ping";
+  const chunks = chunksOf(request, head, { ...context, signal }, (now) => {
+    comment = now;
+  });
   return await sseResponse(
     {
       events: eventsOf(chunks, style),
       graceMs: GRACE_MS,
       pingMs: options.pingMs,
+      comment: () => comment,
       cancelled: () => stopper.abort(),
       failed: (error) => {
         const fault = faultOf(error);
@@ -75,6 +79,7 @@ async function* chunksOf(
   request: ChatRequest,
   head: ChunkHead,
   { options, metrics, signal }: AnswerContext,
+  tell: (comment: string) => void = () => {},
 ): AsyncGenerator<ChatChunk, void, undefined> {
   const started = options.now();
   const lease = await options.host.acquire(signal);
@@ -86,7 +91,11 @@ async function* chunksOf(
       head,
       newId: options.newId,
       signal,
-      onFirstToken: () => metrics.firstToken(options.now() - started),
+      onProgress: (read, all) => tell(`ping, ${read} of ${all} prompt tokens read`),
+      onFirstToken: () => {
+        tell("ping");
+        metrics.firstToken(options.now() - started);
+      },
       onUsage: (usage) => metrics.usage(usage),
     });
   } finally {

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly head: ChunkHead;
   readonly newId: () => string;
   readonly signal: AbortSignal;
+  /** Tokens of the prompt that are read, of all. */
+  readonly onProgress: (processedTokens: number, totalTokens: number) => void;
   /** The first token of any choice is here. */
   readonly onFirstToken: () => void;
   readonly onUsage: (usage: ChatUsage) => void;
@@ -58,6 +60,9 @@ export async function* runChat(
     for await (const { index, value: event } of mergeStreams(streams)) {
       const choice = choices[index];
       if (choice === undefined) continue;
+      if (event.type === "progress") {
+        options.onProgress(event.processedTokens, event.totalTokens);
+      }
       if (first && event.type === "token") {
         first = false;
         options.onFirstToken();
