@@ -102,9 +102,15 @@ export function cast(a: Tensor, type: string): Tensor {
 }
 
 /** Attention in one operation; the result has heads and tokens swapped. */
-export function flashAttention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor): Tensor {
+export function flashAttention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  mask: Tensor,
+  ...sinks: readonly Tensor[]
+): Tensor {
   const lengths: Four = [v.lengths[0], q.lengths[2], q.lengths[1], q.lengths[3]];
-  return new Tensor("F32", lengths, "FLASH_ATTN_EXT", [q, k, v, mask]);
+  return new Tensor("F32", lengths, "FLASH_ATTN_EXT", [q, k, v, mask, ...sinks]);
 }
 
 /** Indexes of the `count` largest values in each row: a view of a full sort. */

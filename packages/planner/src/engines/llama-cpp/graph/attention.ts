@@ -72,6 +72,14 @@ function keyRotation(keyLength: number): Tensor {
   return input("F32", side / 2, side / 2);
 }
 
+/** Ways in which architectures attend differently. */
+export interface AttentionOptions {
+  /** With windows the graph computes keys before values (build_attn with llm_graph_input_attn_kv_iswa). */
+  readonly keysFirst?: boolean;
+  /** A weight of each head that takes attention from all tokens. */
+  readonly sinks?: Tensor;
+}
+
 /** Writes keys and values to the cache, attends, and joins the heads (build_attn with llm_graph_input_attn_kv). */
 export function attend(
   builder: GraphBuilder,
@@ -79,35 +87,36 @@ export function attend(
   shape: AttentionShape,
   inputs: AttentionInputs,
   [query, key, value]: readonly [Tensor, Tensor, Tensor],
+  { keysFirst = false, sinks }: AttentionOptions = {},
 ): Tensor {
   const { graph } = builder;
   const q = inputs.keyRotation === null ? query : builder.hadamard(query, inputs.keyRotation);
   const k = inputs.keyRotation === null ? key : builder.hadamard(key, inputs.keyRotation);
   const v = inputs.valueRotation === null ? value : builder.hadamard(value, inputs.valueRotation);
-  graph.expand(q);
-  graph.expand(v);
-  graph.expand(k);
+  for (const part of keysFirst ? [q, k, v] : [q, v, k]) graph.expand(part);
   graph.expand(storeKeys(builder, block, shape, inputs.keyRows, k));
   graph.expand(storeValues(builder, block, shape, inputs, v));
-  const cur = mix(
-    builder,
-    q,
-    cachedKeys(builder, block, shape),
-    cachedValues(builder, block, shape),
-    inputs.mask,
-  );
+  const keys = cachedKeys(builder, block, shape);
+  const cur = mix(builder, q, keys, cachedValues(builder, block, shape), inputs.mask, { sinks });
   return inputs.valueRotation === null ? cur : builder.hadamard(cur, inputs.valueRotation);
 }
 
-/** build_attn_mha; `decompress` is MLA's matrix from the shared row to each head's values. */
+/** Extras of attention: see {@link AttentionOptions}, and latent attention's matrix from the shared row to values. */
+interface MixOptions {
+  readonly sinks?: Tensor | undefined;
+  readonly decompress?: Tensor;
+}
+
+/** build_attn_mha. */
 export function mix(
   builder: GraphBuilder,
   query: Tensor,
   key: Tensor,
   value: Tensor,
   mask: Tensor,
-  decompress?: Tensor,
+  { sinks, decompress }: MixOptions = {},
 ): Tensor {
+  const extra = sinks === undefined ? [] : [sinks];
   const { flashAttention: flash } = builder.input.context;
   const streams = key.lengths[3];
   const transposed = value.strides[1] > value.strides[2];
@@ -120,7 +129,7 @@ export function mix(
   let cur: Tensor;
   if (flash) {
     if (transposed) v = transpose(v);
-    cur = flashAttention(q, k, v, mask);
+    cur = flashAttention(q, k, v, mask, ...extra);
     if (decompress !== undefined) {
       const heads = matMul(decompress, permute(cur, [0, 2, 1, 3]));
       cur = cont(permute(heads, [0, 2, 1, 3]));
@@ -128,7 +137,7 @@ export function mix(
     const [a, b, c, d] = cur.lengths;
     cur = reshape(cur, a * b, c * d);
   } else {
-    const weights = like("SOFT_MAX", matMul(k, q), mask);
+    const weights = like("SOFT_MAX", matMul(k, q), mask, ...extra);
     if (!transposed) v = cont(transpose(v));
     let mixed = matMul(v, weights);
     if (decompress !== undefined) mixed = matMul(decompress, mixed);

@@ -3,6 +3,7 @@ import type { ComputeGraph } from "../ggml/compute-graph.ts";
 import { buildDenseTransformer } from "./dense-transformer.ts";
 import { buildHybridTransformer } from "./hybrid-transformer.ts";
 import { buildLatentTransformer } from "./latent-transformer.ts";
+import { buildGemma, buildGptOss } from "./windowed-transformer.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import type { GraphBatch, GraphInput } from "./graph-input.ts";
 
@@ -11,6 +12,9 @@ const BUILDERS: Readonly<Record<string, (builder: GraphBuilder) => void>> = {
   qwen3: buildDenseTransformer,
   qwen3moe: buildDenseTransformer,
   llama: buildDenseTransformer,
+  qwen2moe: buildDenseTransformer,
+  gemma3: buildGemma,
+  "gpt-oss": buildGptOss,
   deepseek2: buildLatentTransformer,
   qwen35: buildHybridTransformer,
   qwen35moe: buildHybridTransformer,

@@ -6,7 +6,6 @@ import {
   gated,
   getRows,
   like,
-  matMul,
   matMulById,
   reshape,
   setRows,
@@ -23,7 +22,8 @@ export interface ExpertOptions {
   /** Groups of which a few are chosen first; 1 for none. */
   readonly groups: number;
   readonly groupsUsed: number;
-  readonly probabilities: "softmax" | "sigmoid";
+  /** Late: of the chosen experts alone. */
+  readonly probabilities: "softmax" | "sigmoid" | "late-softmax";
   /** Weights of the chosen add up to one. */
   readonly normalizes: boolean;
   readonly scales: boolean;
@@ -49,10 +49,15 @@ export function expertOptions({
     used: experts?.usedPerToken ?? 1,
     groups: number("expert_group_count", 1),
     groupsUsed: number("expert_group_used_count", 1),
-    probabilities: number("expert_gating_func", 1) === SIGMOID ? "sigmoid" : "softmax",
+    probabilities: probabilitiesOf(architecture, number("expert_gating_func", 1)),
     normalizes: NORMALIZING.has(architecture) || hyperparameters["expert_weights_norm"] === true,
     scales: scale !== 0 && scale !== 1,
   };
+}
+
+function probabilitiesOf(architecture: string, gating: number): ExpertOptions["probabilities"] {
+  if (architecture === "gpt-oss") return "late-softmax";
+  return gating === SIGMOID ? "sigmoid" : "softmax";
 }
 
 /** A choice of experts for each token, and the sum of what they say (src/llama-graph.cpp, build_moe_ffn). */
@@ -69,7 +74,7 @@ export function routedExperts(
   graph.expand(weights);
   const rows = reshape(x, length, 1, tokens);
   const mixed = gatedExperts(builder, block, rows, chosen);
-  const answers = like("MUL", matMulById(expert(builder, block, "down"), mixed, chosen), weights);
+  const answers = like("MUL", answerOf(builder, block, "down", mixed, chosen), weights);
   graph.expand(answers);
   const parts = Array.from({ length: options.used }, () => {
     const part = view(answers, [length, tokens], [answers.strides[2]]);
@@ -86,17 +91,28 @@ export function routedExperts(
   }, first);
 }
 
-function expert(builder: GraphBuilder, block: number, part: "up" | "gate" | "down"): Tensor {
+/** One matrix of each chosen expert, with its bias. */
+function answerOf(
+  builder: GraphBuilder,
+  block: number,
+  part: "up" | "gate" | "down",
+  x: Tensor,
+  chosen: Tensor,
+): Tensor {
   const { embeddingLength } = builder.input.model;
-  return builder.weight(block, `ffn_${part}_exps`, embeddingLength, embeddingLength);
+  const name = `ffn_${part}_exps`;
+  const matrix = builder.weight(block, name, embeddingLength, embeddingLength);
+  const answer = matMulById(matrix, x, chosen);
+  const bias = builder.bias(block, name);
+  return bias === undefined ? answer : like("ADD_ID", answer, bias, chosen);
 }
 
 /** Gate and up of all chosen experts, from one matrix or from two. */
 function gatedExperts(builder: GraphBuilder, block: number, rows: Tensor, chosen: Tensor): Tensor {
   const both = builder.optional(block, "ffn_gate_up_exps");
   if (both === undefined) {
-    const up = matMulById(expert(builder, block, "up"), rows, chosen);
-    return gated(matMulById(expert(builder, block, "gate"), rows, chosen), up);
+    const up = answerOf(builder, block, "up", rows, chosen);
+    return gated(answerOf(builder, block, "gate", rows, chosen), up);
   }
   const joined = matMulById(both, rows, chosen);
   const [twice, used, tokens] = joined.lengths;
@@ -119,19 +135,27 @@ function chooseExperts(
   options: ExpertOptions,
 ): Choice {
   const { count, used } = options;
-  const [length, tokens] = x.lengths;
-  const logits = matMul(builder.weight(block, "ffn_gate_inp", length, count), x);
-  const probabilities = like(options.probabilities === "softmax" ? "SOFT_MAX" : "UNARY", logits);
+  const [, tokens] = x.lengths;
+  const logits = builder.linear(x, block, "ffn_gate_inp");
+  const probabilities = probable(logits, options);
   const bias = builder.bias(block, "exp_probs_b");
   let selection = bias === undefined ? probabilities : like("ADD", probabilities, bias);
   if (options.groups > 1) selection = chosenGroups(selection, options, tokens);
   const chosen = argsortTop(selection, used);
   let weights = getRows(reshape(probabilities, 1, count, tokens), chosen);
+  if (options.probabilities === "late-softmax") {
+    weights = reshape(like("SOFT_MAX", reshape(weights, used, tokens)), 1, used, tokens);
+  }
   if (options.normalizes) {
     const flat = reshape(weights, used, tokens);
     weights = reshape(like("DIV", flat, like("CLAMP", sumRows(flat))), 1, used, tokens);
   }
   return { chosen, weights: options.scales ? like("SCALE", weights) : weights };
+}
+
+function probable(logits: Tensor, { probabilities }: ExpertOptions): Tensor {
+  if (probabilities === "late-softmax") return logits;
+  return like(probabilities === "softmax" ? "SOFT_MAX" : "UNARY", logits);
 }
 
 /** Probabilities with those of all groups but the best masked out. */

@@ -10,10 +10,15 @@ export function feedForward(builder: GraphBuilder, block: number, x: Tensor): Te
   }
   const routed = routedExperts(builder, block, x, expertOptions(builder.input.model));
   if (builder.optional(block, "ffn_up_shexp") === undefined) return routed;
-  let shared = gatedFeedForward(builder, block, "_shexp", x);
+  const shared = gatedFeedForward(builder, block, "_shexp", x);
   const gate = builder.optional(block, "ffn_gate_inp_shexp");
-  if (gate !== undefined) shared = like("MUL", shared, like("UNARY", matMul(gate, x)));
-  return like("ADD", routed, shared);
+  if (gate === undefined) return like("ADD", routed, shared);
+  const logits = matMul(gate, x);
+  const opened = like("UNARY", logits);
+  // qwen2moe writes the sigmoid as silu(x) / x (src/models/qwen2moe.cpp)
+  const share =
+    builder.input.model.architecture === "qwen2moe" ? like("DIV", opened, logits) : opened;
+  return like("ADD", routed, like("MUL", shared, share));
 }
 
 /** down(silu(gate(x)) * up(x)) (src/llama-graph.cpp, build_ffn with LLM_FFN_SILU, LLM_FFN_PAR). */

@@ -97,12 +97,17 @@ export class GraphBuilder {
     return looked;
   }
 
-  /** RMS norm times its weight (build_norm). */
-  norm(x: Tensor, block: number | null, name: string): Tensor {
+  /** RMS norm times its weight (build_norm); `pinned`: the engine names it as a part of its block. */
+  norm(
+    x: Tensor,
+    block: number | null,
+    name: string,
+    { pinned = block !== null }: { readonly pinned?: boolean } = {},
+  ): Tensor {
     const normed = like("RMS_NORM", x);
     const weight = this.optional(block, name);
     if (weight === undefined) return normed;
-    if (block !== null && this.#pinsNorms) {
+    if (block !== null && pinned && this.#pinsNorms) {
       const device = this.input.split.blocks[block] ?? -1;
       normed.backend = device < 0 ? this.#deviceCount : device;
     }

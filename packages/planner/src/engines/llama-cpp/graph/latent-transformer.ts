@@ -126,7 +126,7 @@ function latentAttention(
   const [, c1, c2, c3] = keys.strides;
   const values = view(keys, [latentLength, 1, cells, keys.lengths[3]], [c1, c2, c3]);
   const decompress = builder.weight(block, "attn_v_b", latentLength, latentLength);
-  return mix(builder, q, keys, values, inputs.mask, decompress);
+  return mix(builder, q, keys, values, inputs.mask, { decompress });
 }
 
 /** Queries through a bottleneck, or without one in the smaller models. */
