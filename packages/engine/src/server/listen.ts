@@ -42,7 +42,9 @@ export async function listen(
   }
   const address = server.address();
   if (address === null || typeof address === "string") throw new QwqError("internal", "no port");
-  const shown = isIPv6(hostname) ? `[${hostname}]` : hostname;
+  // Bound to every address: this machine's own clients take the loopback one.
+  const reached = { "0.0.0.0": "127.0.0.1", "::": "::1" }[hostname] ?? hostname;
+  const shown = isIPv6(reached) ? `[${reached}]` : reached;
   return {
     baseUrl: `http://${shown}:${address.port}/v1`,
     cut: () => server.closeAllConnections(),

@@ -196,8 +196,9 @@ describe("who is who", () => {
       code: "invalid_configuration",
     });
     const server = await start(dir, { host: "0.0.0.0", apiKeys: ["k"] });
-    const url = server.baseUrl.replace("0.0.0.0", "127.0.0.1");
-    expect((await fetch(`${url}/models`)).status).toBe(401);
+    expect(server.baseUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1$/);
+    expect((await fetch(`${server.baseUrl}/models`)).status).toBe(401);
+    expect(await findServer(dir, QWQ.id)).not.toBeNull();
     expect([isLoopbackAddress("127.9.9.9"), isLoopbackAddress("[::1]")]).toEqual([true, true]);
     expect([isLoopbackAddress("::"), isLoopbackAddress("10.0.0.1")]).toEqual([false, false]);
   });
