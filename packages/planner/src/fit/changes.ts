@@ -69,7 +69,7 @@ function smallerQuantization(problem: Problem, nearest: Candidate | null): reado
   const loss = ({ proposal }: Lead): number =>
     totalKld(proposal.variant, proposal.kvCacheType, model.parameters);
   const free = { ...problem, options: { ...options, quantizations: [...names] } };
-  const best = [...findLeads(free, "devices"), ...findLeads(free, "cpu")]
+  const best = [...findLeads(free, "devices-any-engine"), ...findLeads(free, "cpu")]
     .toSorted((a, b) => loss(a) - loss(b))
     .map(({ verify }) => verify)
     .reduce<Candidate | null>((found, verify) => found ?? verify(), null);

@@ -102,6 +102,9 @@ function soundFront(problem: Problem, leads: readonly Lead[]): readonly Weighed[
 
 /** The ways to run the model that are worth knowing, best first; the CPU alone where no device serves. */
 export function rankCandidates(problem: Problem): readonly RankedCandidate[] {
-  const onDevices = soundFront(problem, findLeads(problem, "devices"));
-  return onDevices.length > 0 ? onDevices : soundFront(problem, findLeads(problem, "cpu"));
+  for (const where of ["devices", "devices-any-engine", "cpu"] as const) {
+    const front = soundFront(problem, findLeads(problem, where));
+    if (front.length > 0) return front;
+  }
+  return [];
 }

@@ -54,11 +54,36 @@ const leadOf = (search: LlamaSearch, proposal: Candidate): Lead => ({
   },
 });
 
-/** Every way that may fit, on devices or on the CPU alone. */
-export function findLeads(problem: Problem, where: "devices" | "cpu"): readonly Lead[] {
+/** Where ways to run are looked for: on devices, there with needless engines as well, or on the CPU alone. */
+export type Where = "devices" | "devices-any-engine" | "cpu";
+
+/**
+ * Whether our own engine does on the same device all that another one built on llama.cpp could: no split
+ * to choose, no experts to keep on the CPU.
+ */
+const needless = (search: LlamaSearch, all: readonly LlamaSearch[]): boolean => {
+  const [device] = search.set.devices;
+  if (search.set.devices.length !== 1 || search.problem.model.experts !== null) return false;
+  return (
+    search.row.engine !== "node-llama-cpp" &&
+    all.some(
+      ({ row, set }) =>
+        row.engine === "node-llama-cpp" &&
+        set.support.backend === search.set.support.backend &&
+        set.devices.length === 1 &&
+        set.devices[0]?.id === device?.id,
+    )
+  );
+};
+
+/** Every way that may fit. */
+export function findLeads(problem: Problem, where: Where): readonly Lead[] {
   const variants = allowed(problem);
-  const leads = searchesOf(problem)
-    .filter(({ set }) => set.devices.length > 0 === (where === "devices"))
+  const searches = searchesOf(problem).filter(
+    ({ set }) => (set.devices.length === 0) === (where === "cpu"),
+  );
+  const leads = searches
+    .filter((search) => where !== "devices" || !needless(search, searches))
     .flatMap((search) =>
       [...proposeLlama(search, variants)]
         .filter(mayFit)

@@ -37,46 +37,47 @@ export function measurementFor(problem: Problem, candidate: Candidate): LocalMea
   return null;
 }
 
-function inputFor(problem: Problem, candidate: Candidate): SpeedInput {
-  const { model, hardware, workload, workspace } = problem;
-  const { variant, placement } = candidate;
-  const key = JSON.stringify([
+/** All that a prediction depends on beside the machine; a larger context alone changes nothing. */
+const keyOf = ({ model, workload }: Problem, candidate: Candidate): string =>
+  JSON.stringify([
     model.id,
     workload,
-    variant.format,
-    variant.quantization,
-    variant.tensorBytes,
+    candidate.variant.format,
+    candidate.variant.quantization,
+    candidate.variant.tensorBytes,
     candidate.row.engine,
     candidate.support.backend,
     candidate.kvCacheType,
     candidate.flashAttention,
     candidate.batchTokens,
     candidate.tensorParallel,
-    placement,
+    candidate.placement,
   ]);
-  const make = (): SpeedInput =>
-    buildSpeedInput(
-      model,
-      workspace.condensed(variant),
-      {
-        engine: candidate.row.engine,
-        backend: candidate.support.backend,
-        kvCacheType: candidate.kvCacheType,
-        flashAttention: candidate.flashAttention,
-        batchTokens: candidate.batchTokens,
-        threads: candidate.threads,
-        tensorParallel: candidate.tensorParallel,
-      },
-      hardware,
-      placement,
-      workload,
-    );
-  return workspace.speedInput(hardware, key, make);
-}
+
+const inputFor = (problem: Problem, candidate: Candidate): SpeedInput =>
+  buildSpeedInput(
+    problem.model,
+    problem.workspace.condensed(candidate.variant),
+    {
+      engine: candidate.row.engine,
+      backend: candidate.support.backend,
+      kvCacheType: candidate.kvCacheType,
+      flashAttention: candidate.flashAttention,
+      batchTokens: candidate.batchTokens,
+      threads: candidate.threads,
+      tensorParallel: candidate.tensorParallel,
+    },
+    problem.hardware,
+    candidate.placement,
+    problem.workload,
+  );
 
 /** How fast a candidate is for the problem's workload. */
 export function speedOf(problem: Problem, candidate: Candidate): SpeedEstimate {
+  const { hardware, options, workspace } = problem;
   const measurement = measurementFor(problem, candidate);
-  const input = inputFor(problem, candidate);
-  return estimateSpeed({ ...input, measurement }, problem.options.coefficients);
+  const estimate = (): SpeedEstimate =>
+    estimateSpeed({ ...inputFor(problem, candidate), measurement }, options.coefficients);
+  if (measurement !== null) return estimate();
+  return workspace.speed(hardware, keyOf(problem, candidate), estimate);
 }

@@ -1,7 +1,7 @@
 import type { HardwareProfile, ModelProfile, WeightsVariant } from "@qwq-fit/schema";
 
 import { MemoryEstimator } from "../engines/llama-cpp/memory-estimator.ts";
-import type { SpeedInput } from "../speed/speed-types.ts";
+import type { SpeedEstimate } from "../speed/speed-types.ts";
 import { condenseTensors } from "./condense.ts";
 import type { ExactMemory } from "./llama-settings.ts";
 import { type VariantBytes, weighVariant } from "./variant-bytes.ts";
@@ -15,7 +15,7 @@ export class Workspace {
   readonly #estimators = new Map<WeightsVariant, Map<string, MemoryEstimator>>();
   readonly #bytes = new Map<WeightsVariant, Map<string, VariantBytes>>();
   readonly #condensed = new Map<WeightsVariant, WeightsVariant>();
-  readonly #speeds = new WeakMap<HardwareProfile, Map<string, SpeedInput>>();
+  readonly #speeds = new WeakMap<HardwareProfile, Map<string, SpeedEstimate>>();
 
   /** What the engine's exact rules said of settings that were asked about before. */
   exact(variant: WeightsVariant, key: string, make: () => ExactMemory): ExactMemory {
@@ -65,9 +65,9 @@ export class Workspace {
     return made;
   }
 
-  /** A speed input by placement, made once. */
-  speedInput(hardware: HardwareProfile, key: string, make: () => SpeedInput): SpeedInput {
-    const known = this.#speeds.get(hardware) ?? new Map<string, SpeedInput>();
+  /** A predicted speed, made once. */
+  speed(hardware: HardwareProfile, key: string, make: () => SpeedEstimate): SpeedEstimate {
+    const known = this.#speeds.get(hardware) ?? new Map<string, SpeedEstimate>();
     this.#speeds.set(hardware, known);
     const made = known.get(key) ?? make();
     known.set(key, made);
