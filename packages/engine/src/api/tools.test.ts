@@ -1,4 +1,4 @@
-import type { ChatCompletion } from "@qwq-fit/wire";
+import type { ChatCompletion, ToolCallDelta } from "@qwq-fit/wire";
 import { describe, expect, test } from "vitest";
 import { readStream, serveApi } from "./testing/serve-api.ts";
 import { createTextEngine } from "./testing/text-engine.ts";
@@ -42,7 +42,7 @@ describe("tools", () => {
       message: {
         content: "",
         reasoning: "hm",
-        tool_calls: [{ type: "function", function: { name: "f", arguments: '{"a":1}' } }],
+        tool_calls: [{ type: "function", function: { name: "f", arguments: '{"a": 1}' } }],
       },
     });
     expect(asked[0]?.tools).toHaveLength(2);
@@ -54,6 +54,27 @@ describe("tools", () => {
       finish_reason: "tool_calls",
       message: { reasoning: "I call it.", tool_calls: [{ function: { name: "f" } }] },
     });
+  });
+
+  test("the arguments of a call are streamed as they come, under one index and one id", async () => {
+    const engine = createTextEngine({ say: () => `</think>${call}\n${call}` });
+    const api = await serveApi(() => Promise.resolve(engine));
+    const messages = [{ role: "user", content: "hi" }];
+    const body = { messages, tools, stream: true };
+    const { events } = await readStream(await api.post("/v1/chat/completions", body));
+    const deltas = events.flatMap((event) =>
+      (event["choices"] as { delta: { tool_calls?: ToolCallDelta[] } }[]).flatMap(
+        ({ delta }) => delta.tool_calls ?? [],
+      ),
+    );
+    expect(deltas.filter((delta) => delta.id !== undefined).map(({ index }) => index)).toEqual([
+      0, 1,
+    ]);
+    for (const index of [0, 1]) {
+      const own = deltas.filter((delta) => delta.index === index);
+      expect(own.length).toBeGreaterThan(3);
+      expect(own.map((delta) => delta.function?.arguments).join("")).toBe('{"a": 1}');
+    }
   });
 
   test("two calls have ids of their own", async () => {

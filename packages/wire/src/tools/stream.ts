@@ -1,13 +1,17 @@
 import type { ChatTool } from "../chat/request.ts";
 import { parseJson } from "../json.ts";
 import { findTag, heldForTags, trailingSpace } from "../text-tags.ts";
+import { createBraceCounter } from "./brace-counter.ts";
 import { parseCallJson, parseToolCall } from "./parse.ts";
 import type { ParsedCall } from "./parse.ts";
 
 /** A piece of an answer: text for the reader, or a call. */
 export type ToolPart =
   | { readonly kind: "text"; readonly text: string }
-  | ({ readonly kind: "call" } & ParsedCall);
+  /** A call; where its arguments are written as they come, they are empty here and follow as pieces. */
+  | ({ readonly kind: "call" } & ParsedCall)
+  /** The next piece of the last call's arguments. */
+  | { readonly kind: "arguments"; readonly text: string };
 
 export interface ToolParserOptions {
   readonly openTag?: string;
@@ -19,12 +23,18 @@ export interface ToolParserOptions {
   readonly maxCallCharacters?: number;
 }
 
-/** Finds the calls in an answer as it comes. A call is given out when it is whole. */
+/**
+ * Finds the calls in an answer as it comes. The arguments of a call that names its function first (as Hermes and Qwen
+ * write it) are given out as they come, any other call when it is whole.
+ */
 export interface ToolParser {
   push(text: string): ToolPart[];
   end(): ToolPart[];
 }
 
+/** A call up to its arguments, where the name comes first and the arguments are an object. */
+const HEAD =
+  /^\s*\{\s*"name"\s*:\s*("(?:[^"\\]|\\.)*")\s*,\s*"(?:arguments|parameters)"\s*:\s*(?=\{)/;
 const PYTHON_TAG = "<|python_tag|>";
 /** Bounds what is held back for a call that never ends. */
 const MAX_CALL_CHARACTERS = 1024 * 1024;
@@ -40,7 +50,10 @@ export function createToolParser(options: ToolParserOptions = {}): ToolParser {
   const tools = options.tools ?? [];
   // Qwen3-Coder forgets the outer tag now and then.
   const opens = [openTag, "<function=", ...(options.bareJson ? [PYTHON_TAG] : [])];
-  let place: "start" | "text" | "call" | "json" = options.bareJson ? "start" : "text";
+  let place: "start" | "text" | "call" | "arguments" | "behind" | "json" = options.bareJson
+    ? "start"
+    : "text";
+  let braces = createBraceCounter();
   let buffer = "";
   /** The opening tag of the call that is being read. */
   let opened = "";
@@ -49,7 +62,31 @@ export function createToolParser(options: ToolParserOptions = {}): ToolParser {
   function step(last: boolean, parts: ToolPart[]): boolean {
     if (place === "start") return start(last);
     if (place === "json") return bareJson(last, parts);
+    if (place === "arguments") return writeArguments(parts);
+    if (place === "behind") return behind(last);
     return place === "call" ? call(last, parts) : text(last, parts);
+  }
+
+  /** The call's arguments up to their last brace. */
+  function writeArguments(parts: ToolPart[]): boolean {
+    const length = braces.push(buffer);
+    const ended = length !== null;
+    const piece = ended ? buffer.slice(0, length) : buffer;
+    if (piece !== "") parts.push({ kind: "arguments", text: piece });
+    buffer = buffer.slice(piece.length);
+    if (ended) place = "behind";
+    return ended;
+  }
+
+  /** Behind the arguments: the call's own brace, and the closing tag or one more call. */
+  function behind(last: boolean): boolean {
+    buffer = buffer.replace(/^[\s}]+/, "");
+    if (!last && closeTag.startsWith(buffer)) return false;
+    if (buffer.startsWith(closeTag)) {
+      buffer = buffer.slice(closeTag.length);
+      place = "text";
+    } else place = buffer.startsWith("{") ? "call" : "text";
+    return true;
   }
 
   function start(last: boolean): boolean {
@@ -89,6 +126,15 @@ export function createToolParser(options: ToolParserOptions = {}): ToolParser {
   }
 
   function call(last: boolean, parts: ToolPart[]): boolean {
+    const head = opened.endsWith(openTag) ? HEAD.exec(buffer) : null;
+    const name: unknown = head === null ? undefined : parseJson(head[1] ?? "");
+    if (head !== null && typeof name === "string") {
+      giveCalls(parts, [{ name, arguments: "" }]);
+      buffer = buffer.slice(head[0].length);
+      braces = createBraceCounter();
+      place = "arguments";
+      return true;
+    }
     const ends = opened.endsWith(PYTHON_TAG)
       ? []
       : buffer.startsWith("<function=") && !opened.endsWith(openTag)

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { cutTextAt } from "../sse/test-cuts.ts";
+import { parseJson } from "../json.ts";
 import { createToolParser } from "./stream.ts";
 import type { ToolParserOptions } from "./stream.ts";
 
@@ -10,10 +11,16 @@ type Read = { text: string; calls: [string, unknown][] };
 function read(pieces: readonly string[], options: ToolParserOptions = {}): Read {
   const parser = createToolParser(options);
   const out: Read = { text: "", calls: [] };
+  const calls: [string, string][] = [];
   for (const part of [...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()]) {
     if (part.kind === "text") out.text += part.text;
-    else out.calls.push([part.name, JSON.parse(part.arguments)]);
+    else if (part.kind === "call") calls.push([part.name, part.arguments]);
+    else {
+      const last = calls.at(-1) ?? ["", ""];
+      last[1] += part.text;
+    }
   }
+  out.calls = calls.map(([name, text]) => [name, parseJson(text) ?? text]);
   return out;
 }
 
@@ -129,6 +136,24 @@ describe("finding calls", () => {
         expect(read(text.split(""))).toEqual({ text, calls: [] });
       }),
     );
+  });
+
+  test("arguments are given out as they come, braces in strings or not", () => {
+    const parser = createToolParser();
+    expect(parser.push('<tool_call>\n{"name": "f", "arguments": {"a"')).toEqual([
+      { kind: "call", name: "f", arguments: "" },
+      { kind: "arguments", text: '{"a"' },
+    ]);
+    expect(parser.push(': "}\\"}", "b": [{')).toEqual([
+      { kind: "arguments", text: ': "}\\"}", "b": [{' },
+    ]);
+    expect(parser.push("}]}}\n</tool_call>\n")).toEqual([{ kind: "arguments", text: "}]}" }]);
+    expect(parser.end()).toEqual([]);
+  });
+
+  test("of a call that is cut, what there is of it", () => {
+    const cut = read(['<tool_call>{"name":"f","arguments":{"a":1,"b']);
+    expect(cut).toEqual({ text: "", calls: [["f", '{"a":1,"b']] });
   });
 
   test("text is given out at once, and a call that never ends is bounded", () => {

@@ -60,6 +60,8 @@ export function createChoiceWriter(
         });
   let content = "";
   let calls = 0;
+  /** The call that is being written is one too many. */
+  let dropped = false;
   let waiting: TokenLogprob[] = [];
 
   function write(text: string, channel: "reasoning" | "content"): WrittenDelta[] {
@@ -76,7 +78,13 @@ export function createChoiceWriter(
 
   function part(one: ToolPart): WrittenDelta[] {
     if (one.kind === "text") return [said(one.text)];
-    if (calls >= job.mostCalls) return [];
+    if (one.kind === "arguments") {
+      if (dropped) return [];
+      const piece = { index: calls - 1, function: { arguments: one.text } };
+      return [{ delta: { tool_calls: [piece] }, logprobs: takeLogprobs() }];
+    }
+    dropped = calls >= job.mostCalls;
+    if (dropped) return [];
     const index = calls;
     calls += 1;
     const call = { name: one.name, arguments: one.arguments };
