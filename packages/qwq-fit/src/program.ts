@@ -11,6 +11,7 @@ import {
   addProfileOptions,
 } from "./options/command-options.ts";
 import type {
+  CatalogUpdateOptions,
   CheckOptions,
   EstimateOptions,
   ListOptions,
@@ -108,6 +109,7 @@ export function createProgram(io: CommandIo, exit: (code: number) => void): Comm
       const { completion } = await import("./commands/completion.ts");
       exit(await completion(shell, program, io));
     });
+  addHousekeeping(program, io, exit);
   text("mcp", "answers for assistants (Model Context Protocol)").action(async () => {
     const [{ mcp }, { run }] = await Promise.all([
       import("./commands/mcp.ts"),
@@ -116,6 +118,44 @@ export function createProgram(io: CommandIo, exit: (code: number) => void): Comm
     exit(await mcp(run, io));
   });
   return program;
+}
+
+/** Commands about what qwq-fit itself keeps. */
+function addHousekeeping(program: Command, io: CommandIo, exit: (code: number) => void): void {
+  const catalog = program
+    .command("catalog")
+    .description("the catalogue that names are looked up in");
+  addCommonOptions(
+    catalog.command("show", { isDefault: true }).description("which one is used"),
+  ).action(async (options: ListOptions) => {
+    const { showCatalog } = await import("./commands/catalog.ts");
+    exit(await showCatalog(options, io));
+  });
+  addCommonOptions(
+    catalog
+      .command("update")
+      .description("fetch a newer one, if it is signed")
+      .argument("<url>")
+      .option("--key <file>", "public key to verify with, instead of the package's own"),
+  ).action(async (url: string, options: CatalogUpdateOptions) => {
+    const { updateCatalog } = await import("./commands/catalog.ts");
+    exit(await updateCatalog(url, options, io));
+  });
+  addCommonOptions(catalog.command("reset").description("back to the package's own")).action(
+    async (options: ListOptions) => {
+      const { resetCatalog } = await import("./commands/catalog.ts");
+      exit(await resetCatalog(options, io));
+    },
+  );
+  addCommonOptions(
+    program
+      .command("cache")
+      .description("what is kept on disk to be faster")
+      .addArgument(new Argument("[action]").argParser(oneOf("show", "clear")).default("show")),
+  ).action(async (action: "show" | "clear", options: ListOptions) => {
+    const { cache } = await import("./commands/cache.ts");
+    exit(await cache(action, options, io));
+  });
 }
 
 /**

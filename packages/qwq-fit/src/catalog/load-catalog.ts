@@ -1,12 +1,23 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Catalog } from "@qwq-fit/schema";
+import { readKeptCatalog } from "./kept-catalog.ts";
 
 /**
- * The catalogue of models, hardware and prices that came with this package: `catalog.json` beside the bundle, made and
- * validated by the build; run from source, it is compiled from profiles/.
+ * The catalogue of models, hardware and prices: the one that `qwq-fit catalog update` has fetched for this version, else
+ * the one that came with this package (`catalog.json` beside the bundle, made and validated by the build; run from source,
+ * it is compiled from profiles/).
+ *
+ * @param environment - Where the user's cache is looked for. @default that of this process
  */
-export async function loadCatalog(): Promise<Catalog> {
+export async function loadCatalog(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Catalog> {
+  const kept = await readKeptCatalog(environment);
+  return kept?.catalog ?? ownCatalog();
+}
+
+async function ownCatalog(): Promise<Catalog> {
   try {
     const text = await readFile(new URL("./catalog.json", import.meta.url), "utf8");
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the build has validated it

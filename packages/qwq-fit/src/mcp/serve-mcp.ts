@@ -38,6 +38,7 @@ export async function serveMcp(run: RunCommandLine, io: CommandIo): Promise<void
   }
   const transport = new StdioServerTransport();
   const closed = new Promise<void>((resolve) => {
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has callbacks, not events
     server.server.onclose = resolve;
     process.stdin.once("end", () => void server.close());
   });

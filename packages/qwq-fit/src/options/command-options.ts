@@ -14,6 +14,11 @@ interface CommonOptions {
 /** Options of `models` and `hardware`. */
 export type ListOptions = CommonOptions;
 
+/** Options of `catalog update`. */
+export interface CatalogUpdateOptions extends CommonOptions {
+  readonly key?: string;
+}
+
 /** Options of `check` and `compare`. */
 export interface CheckOptions extends CommonOptions {
   readonly model?: string;

@@ -103,4 +103,9 @@ export const en: Text = {
     `Machines that run ${model} at ${speed} tokens/s or more, cheapest first`,
   noMachine: (speed) => `No machine of the catalogue reaches ${speed} tokens/s`,
   more: (count) => `… and ${count} more: --json lists all`,
+  ownCatalog: "the catalogue that came with this version",
+  keptCatalog: (from, date) => `fetched from ${from}, made ${date}`,
+  catalogCounts: (models, machines, prices) =>
+    `${models} models, ${machines} machines and devices, ${prices} prices`,
+  empty: "nothing",
 };

@@ -109,4 +109,9 @@ export const pa: Text = {
     `ਮਸ਼ੀਨਾਂ ਜੋ ${model} ਨੂੰ ${speed} tokens/s ਜਾਂ ਵੱਧ ਨਾਲ ਚਲਾਉਂਦੀਆਂ ਹਨ, ਸਸਤੀ ਪਹਿਲਾਂ`,
   noMachine: (speed) => `ਸੂਚੀ ਦੀ ਕੋਈ ਮਸ਼ੀਨ ${speed} tokens/s ਤੱਕ ਨਹੀਂ ਪਹੁੰਚਦੀ`,
   more: (count) => `… ਅਤੇ ${count} ਹੋਰ: --json ਸਾਰੀਆਂ ਦੱਸਦਾ ਹੈ`,
+  ownCatalog: "ਇਸ ਵਰਜਨ ਨਾਲ ਆਈ ਸੂਚੀ",
+  keptCatalog: (from, date) => `${from} ਤੋਂ ਲਿਆਂਦੀ, ${date} ਨੂੰ ਬਣੀ`,
+  catalogCounts: (models, machines, prices) =>
+    `${models} ਮਾਡਲ, ${machines} ਮਸ਼ੀਨਾਂ ਅਤੇ ਯੰਤਰ, ${prices} ਕੀਮਤਾਂ`,
+  empty: "ਖਾਲੀ",
 };

@@ -105,4 +105,8 @@ export interface Text {
   readonly machinesFor: (model: string, tokensPerSecond: string) => string;
   readonly noMachine: (tokensPerSecond: string) => string;
   readonly more: (count: number) => string;
+  readonly ownCatalog: string;
+  readonly keptCatalog: (from: string, date: string) => string;
+  readonly catalogCounts: (models: number, machines: number, prices: number) => string;
+  readonly empty: string;
 }

@@ -108,4 +108,9 @@ export const zh: Text = {
   machinesFor: (model, speed) => `能以 ${speed} tokens/s 以上运行 ${model} 的机器，便宜的在前`,
   noMachine: (speed) => `目录中没有机器能达到 ${speed} tokens/s`,
   more: (count) => `… 还有 ${count} 个：--json 列出全部`,
+  ownCatalog: "随本版本提供的目录",
+  keptCatalog: (from, date) => `取自 ${from}，制作于 ${date}`,
+  catalogCounts: (models, machines, prices) =>
+    `${models} 个模型，${machines} 台机器和设备，${prices} 个价格`,
+  empty: "空",
 };
