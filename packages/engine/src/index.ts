@@ -92,3 +92,5 @@ export type { PullOptions, PullProgress } from "./store/model-store.ts";
 export type { StoredFile, StoredModel } from "./store/stored-model.ts";
 export { ensureServer } from "./server/ensure-server.ts";
 export type { EnsureServerOptions } from "./server/ensure-server.ts";
+export { spawnLlamaServer } from "./adapters/spawn-llama-server.ts";
+export type { LlamaServerPlan, SpawnOptions } from "./adapters/spawn-llama-server.ts";

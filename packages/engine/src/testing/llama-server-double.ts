@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { isObject } from "@qwq-fit/wire";
 import type { JsonObject } from "@qwq-fit/wire";
 import { StopMatcher } from "../answer/stop-matcher.ts";
@@ -14,6 +14,10 @@ export interface LlamaServerDouble {
   readonly contextTokens: number;
   readonly slots: number;
   readonly port?: number;
+  /** Time that a token takes. */
+  readonly tokenMs?: number;
+  /** Asked for on each path but `/health`. */
+  readonly apiKey?: string;
 }
 
 const TEMPLATE =
@@ -50,6 +54,13 @@ const FIELDS: Readonly<Record<string, string>> = {
 export function startLlamaServerDouble(options: LlamaServerDouble): Promise<Listening> {
   const vocabulary = scriptedVocabulary(options.thoughts, options.words);
   return listen(async (request, response) => {
+    const wanted = options.apiKey === undefined ? undefined : `Bearer ${options.apiKey}`;
+    if (wanted !== undefined && request.url !== "/health") {
+      if (request.headers.authorization !== wanted) {
+        sendJson(response, 401, { error: { code: 401, message: "Invalid API Key" } });
+        return;
+      }
+    }
     const body = request.method === "POST" ? await readJson(request) : null;
     switch (request.url) {
       case "/health":
@@ -64,7 +75,7 @@ export function startLlamaServerDouble(options: LlamaServerDouble): Promise<List
           chat_template: TEMPLATE,
           bos_token: "",
           eos_token: "<|im_end|>",
-          build_info: "b1-double",
+          build_info: `b1-double pid ${process.pid}`,
         });
         return;
       case "/tokenize": {
@@ -81,7 +92,7 @@ export function startLlamaServerDouble(options: LlamaServerDouble): Promise<List
       case "/completion": {
         const wrong = faultOf(body, options.contextTokens);
         if (wrong !== null || !isObject(body)) sendJson(response, 400, { error: wrong });
-        else await completion(body, response, vocabulary);
+        else await completion(body, response, vocabulary, options.tokenMs ?? 0);
         return;
       }
       default:
@@ -109,6 +120,7 @@ async function completion(
   body: JsonObject,
   response: ServerResponse,
   vocabulary: ReturnType<typeof scriptedVocabulary>,
+  tokenMs: number,
 ): Promise<void> {
   const prompt = Array.isArray(body["prompt"]) ? body["prompt"].map(Number) : [];
   response.writeHead(200, { "content-type": "text/event-stream" });
@@ -130,7 +142,7 @@ async function completion(
   let [stopType, stoppingWord] = ["limit", ""];
   while (predicted < limit && !response.destroyed) {
     // oxlint-disable-next-line no-await-in-loop
-    await setImmediate();
+    await (tokenMs > 0 ? setTimeout(tokenMs) : setImmediate());
     token = grammar
       ? predicted === 0
         ? (vocabulary.tokenize(" w0")[0] ?? 0)
