@@ -62,6 +62,8 @@ export interface EngineCapabilities {
     readonly expertsOnCpu: boolean;
     /** Which devices, and how a model is split over them. */
     readonly split: boolean;
+    /** A context beyond the trained one, through YaRN. */
+    readonly extendedContext: boolean;
   };
   /** How several devices work as one. */
   readonly parallelism: "layers" | "tensor" | "none";

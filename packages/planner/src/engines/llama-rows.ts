@@ -52,6 +52,7 @@ export const nodeLlamaCpp: EngineCapabilities = {
     offloadedLayers: true,
     expertsOnCpu: false,
     split: false,
+    extendedContext: false,
   },
   parallelism: "layers",
   severalHosts: false,
@@ -64,7 +65,7 @@ export const nodeLlamaCpp: EngineCapabilities = {
   hostMargin,
   sources: [
     "node-llama-cpp 3.22.1 dist/evaluator/LlamaModel/LlamaModel.d.ts, LlamaModelOptions: gpuLayers, useMmap; no repack, no expert or split option",
-    "node-llama-cpp 3.22.1 dist/evaluator/LlamaContext/types.d.ts, LlamaContextOptions: sequences, batchSize, threads, flashAttention, experimentalKvCacheKeyType",
+    "node-llama-cpp 3.22.1 dist/evaluator/LlamaContext/types.d.ts, LlamaContextOptions: sequences, batchSize, threads, flashAttention, experimentalKvCacheKeyType; no rope scaling",
   ],
 };
 
@@ -105,6 +106,7 @@ export const llamaServer: EngineCapabilities = {
     offloadedLayers: true,
     expertsOnCpu: true,
     split: true,
+    extendedContext: true,
   },
   parallelism: "layers",
   severalHosts: true,

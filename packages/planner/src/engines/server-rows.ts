@@ -31,6 +31,7 @@ const takes: EngineCapabilities["takes"] = {
   offloadedLayers: false,
   expertsOnCpu: false,
   split: true,
+  extendedContext: false,
 };
 
 const on = (
@@ -68,6 +69,7 @@ export const vllm: EngineCapabilities = {
   ...common,
   engine: "vllm",
   version: "0.22",
+  takes: { ...takes, extendedContext: true },
   backends: [
     on("cuda", "documented", "docs.vllm.ai, installation", ["bf16", "fp8"], { note: cudaNote }),
     on("rocm", "documented", "docs.vllm.ai, installation, AMD ROCm", ["bf16", "fp8"]),
@@ -88,6 +90,7 @@ export const sglang: EngineCapabilities = {
   ...common,
   engine: "sglang",
   version: "0.4.6",
+  takes: { ...takes, extendedContext: true },
   server: {
     ...cudaServer,
     memoryShare: 0.88,
@@ -104,6 +107,7 @@ export const vllmAscend: EngineCapabilities = {
   ...common,
   engine: "vllm-ascend",
   version: "main@182b75e",
+  takes: { ...takes, extendedContext: true },
   server: {
     ...cudaServer,
     memoryShare: 0.9,

@@ -49,3 +49,30 @@ test("a version that nobody looked at is marked", () => {
   expect(choice).toMatchObject({ engineVersion: "9.0.0", status: "unverified" });
   expect(choice?.notes.join(" ")).toContain("never looked at");
 });
+
+describe("a context beyond the trained one", () => {
+  const beyond = { ...DEFAULT_WORKLOAD, contextTokens: 65_536 };
+  const large = exampleMachine(128, [exampleGpu(80)]);
+
+  test("is planned with an engine that can be told of YaRN", () => {
+    const { choice } = planFit(qwq, large, beyond);
+    expect(choice?.engine).not.toBe("node-llama-cpp");
+    expect(choice?.notes.join(" ")).toContain("YaRN");
+  });
+
+  test("is beyond the binding, which has no such option", () => {
+    const { fits, shortfall } = planFit(qwq, large, beyond, { engines: ["node-llama-cpp"] });
+    expect(fits).toBe(false);
+    expect(shortfall?.changes.map(({ kind }) => kind)).toEqual(["less-context"]);
+    expect(shortfall?.changes[0]?.text).toContain("32768");
+  });
+
+  test("vLLM is told the factor", () => {
+    const options = { engines: ["vllm"], quantizations: ["BF16"] } as const;
+    const words = planFit(qwq, exampleMachine(128, [exampleGpu(141)]), beyond, options).choice
+      ?.startCommand?.arguments;
+    expect(words?.[words.indexOf("--hf-overrides") + 1]).toBe(
+      '{"rope_scaling":{"rope_type":"yarn","factor":2,"original_max_position_embeddings":32768}}',
+    );
+  });
+});

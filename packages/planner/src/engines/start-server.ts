@@ -21,6 +21,19 @@ function reasoning(problem: Problem): readonly string[] {
   return ["--reasoning-parser", parser];
 }
 
+/** YaRN beyond the trained context, static, as Qwen's cards give it (QwenLM/QwQ README 2025-03-27). */
+function yarn({ model }: Problem, { contextTokens }: Candidate, flag: string): readonly string[] {
+  if (contextTokens <= model.contextTokens) return [];
+  const scaling = {
+    rope_scaling: {
+      rope_type: "yarn",
+      factor: Math.ceil(contextTokens / model.contextTokens),
+      original_max_position_embeddings: model.contextTokens,
+    },
+  };
+  return [flag, JSON.stringify(scaling)];
+}
+
 const isAtlas300 = (problem: Problem): boolean =>
   problem.hardware.devices.some(({ name }) => /310P|300I|300V/.test(name));
 
@@ -43,6 +56,7 @@ function vllmWords(problem: Problem, candidate: Candidate): readonly (string | n
     "--gpu-memory-utilization",
     share,
     ...(candidate.kvCacheType === "fp8" ? ["--kv-cache-dtype", "fp8"] : []),
+    ...yarn(problem, candidate, "--hf-overrides"),
     // no file of that kind is known: the engine makes it of the published one while loading
     ...(candidate.variant.quantization === "FP8" && candidate.variant.location === null
       ? ["--quantization", "fp8"]
@@ -80,6 +94,7 @@ export const serverCommands: Readonly<Partial<Record<EngineName, Render>>> = {
       "--mem-fraction-static",
       candidate.row.server?.memoryShare ?? 0.88,
       ...(candidate.kvCacheType === "fp8" ? ["--kv-cache-dtype", "fp8_e5m2"] : []),
+      ...yarn(problem, candidate, "--json-model-override-args"),
       ...reasoning(problem),
       "--port",
       30_000,

@@ -69,7 +69,8 @@ function smallerQuantization(problem: Problem, nearest: Candidate | null): reado
   const loss = ({ proposal }: Lead): number =>
     totalKld(proposal.variant, proposal.kvCacheType, model.parameters);
   const free = { ...problem, options: { ...options, quantizations: [...names] } };
-  const best = [...findLeads(free, "devices-any-engine"), ...findLeads(free, "cpu")]
+  const best = (["devices", "cpu"] as const)
+    .flatMap((on) => findLeads(free, { on, anyEngine: true }))
     .toSorted((a, b) => loss(a) - loss(b))
     .map(({ verify }) => verify)
     .reduce<Candidate | null>((found, verify) => found ?? verify(), null);

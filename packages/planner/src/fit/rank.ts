@@ -4,7 +4,7 @@ import type { Candidate } from "./candidate.ts";
 import { type Merits, covers } from "./pareto.ts";
 import type { Problem } from "./problem.ts";
 import { scorePlan } from "./score.ts";
-import { findLeads, type Lead } from "./search.ts";
+import { findLeads, type Lead, type Where } from "./search.ts";
 import { speedOf } from "./speed-of.ts";
 import { usableLimit } from "./usable.ts";
 
@@ -100,10 +100,18 @@ function soundFront(problem: Problem, leads: readonly Lead[]): readonly Weighed[
   return front.length > 0 || sound.length === leads.length ? front : frontOf(problem, leads);
 }
 
+/** Where to look, one after the other until something fits. */
+const places: readonly Where[] = [
+  { on: "devices", anyEngine: false },
+  { on: "devices", anyEngine: true },
+  { on: "cpu", anyEngine: false },
+  { on: "cpu", anyEngine: true },
+];
+
 /** The ways to run the model that are worth knowing, best first; the CPU alone where no device serves. */
 export function rankCandidates(problem: Problem): readonly RankedCandidate[] {
-  for (const where of ["devices", "devices-any-engine", "cpu"] as const) {
-    const front = soundFront(problem, findLeads(problem, where));
+  for (const place of places) {
+    const front = soundFront(problem, findLeads(problem, place));
     if (front.length > 0) return front;
   }
   return [];

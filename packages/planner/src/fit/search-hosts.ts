@@ -61,7 +61,7 @@ export function* searchHosts(problem: Problem, row: EngineCapabilities): Generat
       if (set.support.quantizations?.includes(variant.quantization) === false) continue;
       for (const kvCacheType of set.support.kvCacheTypes) {
         if (options.kvCacheTypes?.includes(kvCacheType) === false) continue;
-        for (const contextTokens of contextCandidates(problem)) {
+        for (const contextTokens of contextCandidates(problem, row)) {
           const candidate = settle(problem, row, set, {
             variant,
             kvCacheType,

@@ -184,7 +184,7 @@ const runsOn = (set: DeviceSet, variant: WeightsVariant): boolean =>
 export function* proposeLlama(
   search: LlamaSearch,
   variants: readonly WeightsVariant[],
-  contexts: readonly number[] = contextCandidates(search.problem),
+  contexts: readonly number[] = contextCandidates(search.problem, search.row),
   types: readonly KvCacheType[] = search.set.support.kvCacheTypes,
   batches: readonly number[] = batchSizes,
 ): Generator<Candidate> {

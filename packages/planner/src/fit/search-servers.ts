@@ -123,7 +123,7 @@ function* candidatesAt(
     // W8A8 files are made for the engines that name them
     if (named === false || (named === undefined && variant.quantization === "W8A8")) continue;
     for (const kvCacheType of support.kvCacheTypes.filter((type) => typeAllowed(problem, type))) {
-      for (const contextTokens of contextCandidates(problem)) {
+      for (const contextTokens of contextCandidates(problem, row)) {
         if (!listed(served, variant, devices.length, contextTokens)) break;
         const candidate = settle(problem, place, variant, {
           kvCacheType,

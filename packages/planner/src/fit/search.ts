@@ -54,42 +54,47 @@ const leadOf = (search: LlamaSearch, proposal: Candidate): Lead => ({
   },
 });
 
-/** Where ways to run are looked for: on devices, there with needless engines as well, or on the CPU alone. */
-export type Where = "devices" | "devices-any-engine" | "cpu";
+/** Where ways to run are looked for: on devices or on the CPU alone, and with which engines. */
+export interface Where {
+  readonly on: "devices" | "cpu";
+  /** With engines too that only do what our own does, which may leave a little less free. */
+  readonly anyEngine: boolean;
+}
+
+const sameDevices = (a: LlamaSearch, b: LlamaSearch): boolean =>
+  a.set.support.backend === b.set.support.backend &&
+  a.set.devices.length === b.set.devices.length &&
+  a.set.devices.every(({ id }, index) => id === b.set.devices[index]?.id);
 
 /**
- * Whether our own engine does on the same device all that another one built on llama.cpp could: no split
+ * Whether our own engine does in the same place all that another one built on llama.cpp could: no split
  * to choose, no experts to keep on the CPU.
  */
-const needless = (search: LlamaSearch, all: readonly LlamaSearch[]): boolean => {
-  const [device] = search.set.devices;
-  if (search.set.devices.length !== 1 || search.problem.model.experts !== null) return false;
-  return (
-    search.row.engine !== "node-llama-cpp" &&
-    all.some(
-      ({ row, set }) =>
-        row.engine === "node-llama-cpp" &&
-        set.support.backend === search.set.support.backend &&
-        set.devices.length === 1 &&
-        set.devices[0]?.id === device?.id,
-    )
+const needless = (search: LlamaSearch, all: readonly LlamaSearch[]): boolean =>
+  search.row.engine !== "node-llama-cpp" &&
+  search.set.devices.length < 2 &&
+  search.problem.model.experts === null &&
+  all.some((other) => other.row.engine === "node-llama-cpp" && sameDevices(other, search));
+
+/** Contexts to look at: of a needless engine those that ours cannot be told. */
+const contextsOf = (search: LlamaSearch, isNeedless: boolean): readonly number[] =>
+  contextCandidates(search.problem, search.row).filter(
+    (tokens) => !isNeedless || tokens > search.problem.model.contextTokens,
   );
-};
 
 /** Every way that may fit. */
 export function findLeads(problem: Problem, where: Where): readonly Lead[] {
   const variants = allowed(problem);
   const searches = searchesOf(problem).filter(
-    ({ set }) => (set.devices.length === 0) === (where === "cpu"),
+    ({ set }) => (set.devices.length === 0) === (where.on === "cpu"),
   );
-  const leads = searches
-    .filter((search) => where !== "devices" || !needless(search, searches))
-    .flatMap((search) =>
-      [...proposeLlama(search, variants)]
-        .filter(mayFit)
-        .map((proposal) => leadOf(search, proposal)),
-    );
-  if (where === "cpu") return leads;
+  const leads = searches.flatMap((search) => {
+    const skip = !where.anyEngine && needless(search, searches);
+    return [...proposeLlama(search, variants, contextsOf(search, skip))]
+      .filter(mayFit)
+      .map((proposal) => leadOf(search, proposal));
+  });
+  if (where.on === "cpu") return leads;
   const others = servers(problem).filter(({ overrun }) => overrun === null);
   return [...leads, ...others.map((proposal) => ({ proposal, verify: () => proposal }))];
 }
@@ -106,8 +111,9 @@ function smallest(search: LlamaSearch): readonly WeightsVariant[] {
     .slice(0, 2);
 }
 
-/** The context asked for; none where the model does not reach it. */
-const asked = (problem: Problem): readonly number[] => contextCandidates(problem).slice(0, 1);
+/** The context asked for; none where model or engine does not reach it. */
+const asked = ({ problem, row }: LlamaSearch): readonly number[] =>
+  contextCandidates(problem, row).slice(0, 1);
 
 /** The least that any settings need of all memories together: the file and the smallest cache. */
 function leastBytes(problem: Problem, variant: WeightsVariant, type: KvCacheType): number {
@@ -138,7 +144,7 @@ function* anyProposals(problem: Problem, search: LlamaSearch): Generator<Candida
   for (const variant of smallest(search)) {
     for (const type of types.toReversed()) {
       if (leastBytes(problem, variant, type) > most) continue;
-      yield* proposeLlama(search, [variant], asked(problem), [type], [leastBatch]);
+      yield* proposeLlama(search, [variant], asked(search), [type], [leastBatch]);
     }
   }
 }
@@ -170,7 +176,7 @@ export const fitsAnyhow = (problem: Problem): boolean =>
 export function nearestMiss(problem: Problem): Candidate | null {
   let best: { search: LlamaSearch; proposal: Candidate; missing: number } | null = null;
   for (const search of searchesOf(problem)) {
-    for (const proposal of proposeLlama(search, smallest(search), asked(problem))) {
+    for (const proposal of proposeLlama(search, smallest(search), asked(search))) {
       const missing = proposal.overrun?.missingBytes ?? 0;
       if (best === null || missing < best.missing) best = { search, proposal, missing };
     }
