@@ -35,7 +35,8 @@ export type {
   SamplingOptions,
 } from "./generate-request.ts";
 export { createChildEngine } from "./child/child-engine.ts";
-export type { ChildEngine, ChildEngineOptions } from "./child/child-engine.ts";
+export type { ChildEngine } from "./child/child-engine.ts";
+export type { ChildEngineOptions } from "./child/child-engine-options.ts";
 export { stepDown } from "./child/step-down.ts";
 export type { Replan } from "./child/supervisor.ts";
 export { compileConstraint, parseConstrained } from "./grammar/constraint-grammar.ts";

@@ -13,39 +13,17 @@ import type { GenerateRequest } from "../generate-request.ts";
 import { ChatTemplate } from "../template/chat-template.ts";
 import { readModelText } from "../template/model-template.ts";
 import type { ModelText } from "../template/model-template.ts";
+import type { ChildEngineOptions } from "./child-engine-options.ts";
 import { childInfo } from "./child-info.ts";
 import { childRequest } from "./child-request.ts";
 import { IDLE_STATE, defaultChildEntry } from "./engine-process.ts";
 import type { WatchdogOptions } from "./engine-process.ts";
 import type { ChildState, FromChild, ReadyInfo } from "./protocol.ts";
+import { Readiness, aborted } from "./readiness.ts";
 import { Requests } from "./requests.ts";
 import { stepDown } from "./step-down.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { Replan } from "./supervisor.ts";
 import { yarnOverrides } from "./yarn.ts";
-
-export interface ChildEngineOptions {
-  readonly modelPath: string;
-  readonly settings: EngineSettings;
-  /** The folder of the node-llama-cpp package, as `installEngine` answers it. */
-  readonly bindingFolder: string;
-  readonly engineVersion: string;
-  /** Requests that may wait for a sequence. Default: four for each sequence. */
-  readonly queueLimit?: number;
-  /** Default 100. See `SchedulerConfig.chunkMs`. */
-  readonly chunkMs?: number;
-  /** Default 1000. */
-  readonly aloneChunkMs?: number;
-  readonly watchdog?: Partial<WatchdogOptions>;
-  /** Smaller settings for ones that failed. Default: `stepDown`. */
-  readonly replan?: Replan;
-  /** A JSON file that remembers what failed on this machine. Default: none. */
-  readonly failuresPath?: string | null;
-  /** The child's program, where it does not lie beside this file. */
-  readonly childEntry?: URL;
-  /** The engine's own log; no text of prompts is in it. */
-  readonly log?: (level: string, line: string) => void;
-}
 
 /** An engine in a child process. */
 export interface ChildEngine extends Engine {
@@ -69,14 +47,13 @@ export async function createChildEngine(options: ChildEngineOptions): Promise<Ch
 class ChildProcessEngine implements ChildEngine {
   readonly #text: ModelText;
   readonly #requests: Requests;
+  readonly #readiness = new Readiness();
   readonly #supervisor: Supervisor;
   readonly #queueLimit: number;
   #template: ChatTemplate | null = null;
   #settings: EngineSettings;
   #ready: ReadyInfo | null = null;
-  #waiting: { resolve(): void; reject(error: Error): void }[] = [];
   #phase: EnginePhase = "loading";
-  #failure: QwqError | null = null;
   #lastFailure: string | null = null;
   #state: ChildState = IDLE_STATE;
   #loaded = 0;
@@ -130,7 +107,7 @@ class ChildProcessEngine implements ChildEngine {
     request: GenerateRequest,
     signal?: AbortSignal,
   ): AsyncGenerator<GenerateEvent, void, undefined> {
-    await this.#until(signal);
+    await this.#readiness.until(signal);
     const { queue, send, finish } = this.#requests.open();
     const abort = (): void => {
       queue.fail(aborted());
@@ -154,7 +131,7 @@ class ChildProcessEngine implements ChildEngine {
   }
 
   async applyTemplate(...args: Parameters<Engine["applyTemplate"]>): Promise<RenderedPrompt> {
-    await this.#until();
+    await this.#readiness.until();
     if (this.#template === null) {
       throw new QwqError("unsupported_combination", "The model's file has no chat template.");
     }
@@ -163,17 +140,17 @@ class ChildProcessEngine implements ChildEngine {
   }
 
   async tokenize(text: string, special = true): Promise<readonly number[]> {
-    await this.#until();
+    await this.#readiness.until();
     return this.#requests.call<number[]>({ method: "tokenize", text, special });
   }
 
   async detokenize(tokens: readonly number[]): Promise<string> {
-    await this.#until();
+    await this.#readiness.until();
     return this.#requests.call<string>({ method: "detokenize", tokens });
   }
 
   async embed(input: readonly string[], signal?: AbortSignal): Promise<EmbedResult> {
-    await this.#until(signal);
+    await this.#readiness.until(signal);
     return this.#requests.call<EmbedResult>({ method: "embed", input }, signal);
   }
 
@@ -202,7 +179,7 @@ class ChildProcessEngine implements ChildEngine {
   }
 
   whenReady(): Promise<void> {
-    return this.#until();
+    return this.#readiness.until();
   }
 
   async close(): Promise<void> {
@@ -210,37 +187,9 @@ class ChildProcessEngine implements ChildEngine {
       this.#phase = "closed";
       this.#state = IDLE_STATE;
       this.#requests.failAll(aborted());
-      this.#settle(aborted());
+      this.#readiness.fail(aborted());
     }
     await this.#supervisor.close();
-  }
-
-  /** Waits until the model is loaded. */
-  async #until(signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted === true || this.#phase === "closed") throw aborted();
-    if (this.#failure !== null) throw this.#failure;
-    if (this.#phase === "ready") return;
-    await new Promise<void>((resolve, reject) => {
-      const abort = (): void => reject(aborted());
-      const done = (settle: () => void) => (): void => {
-        signal?.removeEventListener("abort", abort);
-        settle();
-      };
-      signal?.addEventListener("abort", abort, { once: true });
-      this.#waiting.push({
-        resolve: done(resolve),
-        reject: (error) => done(() => reject(error))(),
-      });
-    });
-  }
-
-  #settle(error: Error | null): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const one of waiting) {
-      if (error === null) one.resolve();
-      else one.reject(error);
-    }
   }
 
   #onReady(info: ReadyInfo, settings: EngineSettings): void {
@@ -251,7 +200,7 @@ class ChildProcessEngine implements ChildEngine {
     const { chatTemplate } = this.#text;
     if (chatTemplate !== null) this.#template ??= new ChatTemplate(chatTemplate, info);
     this.#phase = "ready";
-    this.#settle(null);
+    this.#readiness.ready();
   }
 
   #onMessage(message: FromChild): void {
@@ -268,6 +217,7 @@ class ChildProcessEngine implements ChildEngine {
     this.#crashes++;
     this.#lastFailure = reason;
     this.#phase = "loading";
+    this.#readiness.notReady();
     this.#loaded = 0;
     this.#state = IDLE_STATE;
     this.#requests.failAll(
@@ -279,12 +229,7 @@ class ChildProcessEngine implements ChildEngine {
 
   #onFailed(error: QwqError): void {
     this.#phase = "failed";
-    this.#failure = error;
     this.#lastFailure = error.message;
-    this.#settle(error);
+    this.#readiness.fail(error);
   }
-}
-
-function aborted(): QwqError {
-  return new QwqError("aborted", "The request was aborted.");
 }

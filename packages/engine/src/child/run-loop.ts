@@ -1,6 +1,5 @@
 import { performance } from "node:perf_hooks";
 import { QwqError } from "@qwq-fit/schema";
-import type { GenerateEvent } from "../generate-events.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { SlotOperation, Step } from "../scheduler/scheduler-types.ts";
 import { Generation } from "./generation.ts";
@@ -8,26 +7,7 @@ import type { SampledStep } from "./generation.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import { applyOperations } from "./slot-operations.ts";
 import type { ChildRequest, ChildState } from "./protocol.ts";
-
-export interface RunLoopOptions {
-  readonly queueLimit: number;
-  readonly chunkMs: number;
-  readonly aloneChunkMs: number;
-}
-
-/** Where the loop's findings go; called between batches. */
-export interface RunLoopOutput {
-  event(id: number, event: GenerateEvent): void;
-  error(id: number, error: unknown): void;
-  /** A batch failed: the loop has stopped for good. */
-  fault(error: unknown): void;
-  /** A batch is over: what was told may be sent. */
-  flush(): void;
-  /** Nothing is left to do. */
-  idle(): void;
-  /** For tests: a step that was computed. */
-  step?(step: Step): void;
-}
+import type { RunLoopOptions, RunLoopOutput } from "./run-loop-output.ts";
 
 /** Runs the scheduler's steps on the native context, one after the other, while there is something to do. */
 export class RunLoop {

@@ -1,25 +1,13 @@
-import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { NativeBinding } from "../child/binding.ts";
-import { loadDevelopmentBinding } from "../testing/native-binding.ts";
+import { grammarReader } from "../testing/grammar-reader.ts";
+import type { Accepts } from "../testing/grammar-reader.ts";
 import { compileConstraint } from "./constraint-grammar.ts";
-import { patternRule } from "./pattern-rule.ts";
 import { validateJson } from "./validate-json.ts";
 
-/** The engine's own grammar parser says whether a text is one of the grammar. */
-let native: NativeBinding;
+let accepts: Accepts;
 beforeAll(async () => {
-  ({ native } = await loadDevelopmentBinding());
+  accepts = await grammarReader();
 });
-
-function accepts(grammar: string, text: string): boolean {
-  const parsed = new native.AddonGrammar(grammar, {
-    addonExports: native,
-    rootRuleName: "root",
-  });
-  const compatible = Reflect.get(parsed, "isTextCompatible");
-  return typeof compatible === "function" && Reflect.apply(compatible, parsed, [text]) === true;
-}
 
 /** Listed values are written in one way only. */
 function isFixed(schema: unknown, value: unknown): boolean {
@@ -204,51 +192,4 @@ describe("the grammar of a schema", () => {
       "uniqueItems",
     ]);
   });
-
-  test("integers: exactly those within the bounds", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: -3000, max: 3000 }),
-        fc.nat(5000),
-        fc.array(fc.integer({ min: -9000, max: 9000 }), { minLength: 5, maxLength: 20 }),
-        (minimum, width, samples) => {
-          const maximum = minimum + width;
-          const { grammar } = compileConstraint({
-            kind: "json-schema",
-            schema: { type: "integer", minimum, maximum },
-          });
-          const edges = [minimum - 1, minimum, maximum, maximum + 1];
-          for (const value of [...samples, ...edges]) {
-            expect(accepts(grammar, String(value))).toBe(value >= minimum && value <= maximum);
-          }
-        },
-      ),
-      { numRuns: 60 },
-    );
-  });
-
-  test("members of other names: any name but those that are taken", () => {
-    const name = fc.string({ unit: fc.constantFrom("a", "b", "é", "-", "]"), maxLength: 4 });
-    fc.assert(
-      fc.property(fc.uniqueArray(name, { maxLength: 4 }), name, (taken, other) => {
-        const { grammar } = compileConstraint({
-          kind: "json-schema",
-          schema: {
-            type: "object",
-            properties: Object.fromEntries(taken.map((one) => [one, { const: 0 }])),
-            additionalProperties: { const: 1 },
-          },
-        });
-        expect(accepts(grammar, JSON.stringify({ [other]: 1 }))).toBe(!taken.includes(other));
-      }),
-      { numRuns: 100 },
-    );
-  });
-
-  test.each(["a(?!b)", "\\bx", "(a)\\1", '"', "[\\u0041]"])(
-    "no rule for the pattern %s",
-    (pattern) => {
-      expect(patternRule(pattern)).toBeNull();
-    },
-  );
 });

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { writeScriptedGguf } from "@qwq-fit/models/node";
 import type { ScriptedModel, ScriptedOptions } from "@qwq-fit/models/node";
 import { createChildEngine } from "../child/child-engine.ts";
-import type { ChildEngine, ChildEngineOptions } from "../child/child-engine.ts";
+import type { ChildEngine } from "../child/child-engine.ts";
+import type { ChildEngineOptions } from "../child/child-engine-options.ts";
 import { SCRIPTED_SETTINGS } from "./loaded-scripted.ts";
 import { developmentBinding } from "./native-binding.ts";
 
