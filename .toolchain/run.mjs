@@ -83,11 +83,11 @@ env[pathKey] += delimiter + join(modules, ".bin");
 const pnpm = (...args) =>
   must(toolNode, [join(modules, "pnpm", "bin", "pnpm.mjs"), ...args], { env });
 
+pnpm("install", "--frozen-lockfile", "--config.minimumReleaseAge=0", "--reporter=append-only");
 if (task === "exec") {
   pnpm("exec", ...rest);
   process.exit(0);
 }
-pnpm("install", "--frozen-lockfile", "--config.minimumReleaseAge=0", "--reporter=append-only");
 // Packages are imported from source: only the command itself must be built, and all of them for the checks.
 if (task === "build" || task === "check") pnpm("run", "build:packages");
 else pnpm("--filter", "qwq-fit", "run", "build");

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "tsdown";
 import { compileCatalog } from "./src/catalog/compile-catalog.ts";
@@ -18,8 +18,12 @@ export default defineConfig({
   },
   hooks: {
     "build:done": ({ options }) => {
-      const catalog = compileCatalog(join(import.meta.dirname, "..", "..", "profiles"));
-      writeFileSync(join(options.outDir, "catalog.json"), JSON.stringify(catalog));
+      const profiles = join(import.meta.dirname, "..", "..", "profiles");
+      const write = (name: string, value: unknown): void =>
+        writeFileSync(join(options.outDir, name), JSON.stringify(value));
+      write("catalog.json", compileCatalog(profiles));
+      const fitted = join(profiles, "measurements", "fit", "coefficients.json");
+      write("speed-coefficients.json", JSON.parse(readFileSync(fitted, "utf8")));
     },
   },
 });

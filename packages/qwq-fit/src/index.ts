@@ -1,9 +1,15 @@
 export { probeHardware } from "./hardware/probe-hardware.ts";
 export { readModel } from "./model/read-model.ts";
 export type { ReadModelOptions } from "./model/read-model.ts";
+export { loadSpeedCoefficients } from "./catalog/load-speed-coefficients.ts";
 export { loadCatalog } from "./catalog/load-catalog.ts";
 export { estimateMemory, planFit, resolveHardware } from "@qwq-fit/planner";
-export type { LlamaCppSettings, PlanOptions, ResolvedHardware } from "@qwq-fit/planner";
+export type {
+  LlamaCppSettings,
+  PlanOptions,
+  ResolvedHardware,
+  SpeedCoefficients,
+} from "@qwq-fit/planner";
 export { DEFAULT_WORKLOAD, QwqError } from "@qwq-fit/schema";
 export type {
   Catalog,

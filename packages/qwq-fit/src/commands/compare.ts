@@ -70,6 +70,7 @@ export async function compare(
   }
   const catalog = await loadCatalog();
   const workload = workloadOf(options);
+  const planOptions = await planOptionsOf(options, catalog);
   const named = await Promise.all(words.map((word) => readName(word, catalog)));
   const here =
     options.hardware === undefined
@@ -82,7 +83,7 @@ export async function compare(
       model: await findAndReadModel(model ?? options.model ?? DEFAULT_MODEL, { catalog }),
       workload,
       catalog,
-      options: planOptionsOf(options, catalog),
+      options: planOptions,
       explain: options.explain === true,
     });
     return toComparedCase(report, machinePrice(machine, catalog));

@@ -19,13 +19,17 @@ export async function createReport(options: CheckOptions, io: CommandIo): Promis
       ? withProgress("Looking at this machine", probeHardware({ catalog }), io)
       : readHardware(name, catalog);
   const reading = findAndReadModel(options.model ?? DEFAULT_MODEL, { catalog });
-  const [hardware, model] = await Promise.all([probing, reading]);
+  const [hardware, model, planOptions] = await Promise.all([
+    probing,
+    reading,
+    planOptionsOf(options, catalog),
+  ]);
   return createCheckReport({
     hardware,
     model,
     workload: workloadOf(options),
     catalog,
-    options: planOptionsOf(options, catalog),
+    options: planOptions,
     explain: options.explain === true,
   });
 }

@@ -48,7 +48,7 @@ export async function reverse(options: PlanCommandOptions, io: CommandIo): Promi
   const workload = workloadOf(options);
   const clear = announce("Planning every machine of the catalogue", io);
   const machines = planReverse(profile, least, catalog, workload, {
-    ...planOptionsOf(options, catalog),
+    ...(await planOptionsOf(options, catalog)),
     quantizations,
   });
   clear();
