@@ -47,6 +47,23 @@ function mayHold(hardware: HardwareProfile, model: ModelProfile): boolean {
   return hardware.memory.availableBytes + total >= smallest;
 }
 
+/**
+ * Whether all bandwidth together could read the active weights so often: no engine reaches it, so what
+ * is below is not planned.
+ */
+function mayReach(
+  hardware: HardwareProfile,
+  model: ModelProfile,
+  tokensPerSecond: number,
+): boolean {
+  const smallest = Math.min(...model.weights.map(({ tensorBytes }) => tensorBytes));
+  const active = smallest * Math.min(1, model.activeParameters / Math.max(1, model.parameters));
+  const memories = [hardware.cpu, ...hardware.devices].map(
+    ({ bandwidthBytesPerSecond }) => bandwidthBytesPerSecond?.value ?? Infinity,
+  );
+  return memories.reduce((sum, bandwidth) => sum + bandwidth, 0) >= active * tokensPerSecond;
+}
+
 const times = (price: SourcedNumber | null, count: number): SourcedNumber | null =>
   price === null ? null : { ...price, value: price.value * count };
 
@@ -59,7 +76,7 @@ const byPrice = (a: SuitableMachine, b: SuitableMachine): number =>
  * first, each with its best plan; of cards the smallest number that does. Expected speed counts, not the
  * low end of its range. CPUs alone and rented instances are judged as they stand in the catalogue.
  *
- * @param options - As for `planFit`; files are `["Q4_K_M"]` where nothing is said.
+ * @param options - As for `planFit`; files are `["Q4_K_M"]` and caches f16 or q8_0 where nothing is said.
  */
 export function planReverse(
   model: ModelProfile,
@@ -71,6 +88,7 @@ export function planReverse(
   const workspace = new Workspace();
   const asked: PlanOptions = {
     quantizations: ["Q4_K_M"],
+    kvCacheTypes: ["f16", "q8_0"],
     onlyAskedContext: true,
     ...options,
     optimize: "speed",
@@ -81,6 +99,7 @@ export function planReverse(
     for (const { label, count } of labelsOf(entry)) {
       const found = resolveHardware(label, catalog);
       if (found.kind !== "resolved" || !mayHold(found.hardware, model)) continue;
+      if (!mayReach(found.hardware, model, tokensPerSecond)) continue;
       const { choice } = planWithin(workspace, model, found.hardware, workload, asked, "verdict");
       if (choice === null || !choice.usable) continue;
       suitable.push({ hardware: label, plan: choice, priceUsd: times(entry.priceUsd, count) });
