@@ -1,11 +1,9 @@
-import type { ModelEntry } from "@qwq-fit/schema";
-
 import { numberOfBlock, numberOr, requiredNumber } from "../profile/hyperparameters.ts";
-import type { PlannedTensor } from "./planned-tensor.ts";
+import type { LayoutShape, PlannedTensor } from "./planned-tensor.ts";
 import { blockTensor } from "./planned-tensor.ts";
 
 /** Norms before attention and before the feed-forward network, as most architectures have them. */
-export function blockNorms(entry: ModelEntry, block: number): PlannedTensor[] {
+export function blockNorms(entry: LayoutShape, block: number): PlannedTensor[] {
   const width = requiredNumber(entry.hyperparameters, "embedding_length");
   return [blockTensor(block, "attn_norm", [width]), blockTensor(block, "ffn_norm", [width])];
 }
@@ -15,7 +13,7 @@ export function blockNorms(entry: ModelEntry, block: number): PlannedTensor[] {
  * `gated`, queries carry a gate of their own length (src/models/qwen35.cpp, qwen3next.cpp).
  */
 export function attentionTensors(
-  entry: ModelEntry,
+  entry: LayoutShape,
   block: number,
   options: { readonly gated?: boolean } = {},
 ): PlannedTensor[] {
@@ -49,7 +47,7 @@ export function attentionTensors(
 }
 
 /** A gated feed-forward network. */
-export function feedForwardTensors(entry: ModelEntry, block: number): PlannedTensor[] {
+export function feedForwardTensors(entry: LayoutShape, block: number): PlannedTensor[] {
   const width = requiredNumber(entry.hyperparameters, "embedding_length");
   const inner = numberOfBlock(entry.hyperparameters, "feed_forward_length", block, 0);
   return [

@@ -1,12 +1,10 @@
-import type { ModelEntry } from "@qwq-fit/schema";
-
 import { numberOfBlock, numberOr, requiredNumber } from "../profile/hyperparameters.ts";
 import { feedForwardTensors } from "./dense-blocks.ts";
-import type { PlannedTensor } from "./planned-tensor.ts";
+import type { LayoutShape, PlannedTensor } from "./planned-tensor.ts";
 import { blockTensor } from "./planned-tensor.ts";
 
 /** A router and its experts, each kind of matrix stacked (llama.cpp v0.5.0 src/models/qwen3moe.cpp). */
-export function expertTensors(entry: ModelEntry, block: number): PlannedTensor[] {
+export function expertTensors(entry: LayoutShape, block: number): PlannedTensor[] {
   const width = requiredNumber(entry.hyperparameters, "embedding_length");
   const experts = requiredNumber(entry.hyperparameters, "expert_count");
   const inner = expertLength(entry, block);
@@ -19,7 +17,7 @@ export function expertTensors(entry: ModelEntry, block: number): PlannedTensor[]
 }
 
 /** Experts with one shared expert behind a gate of its own (src/models/qwen35moe.cpp, qwen3next.cpp). */
-export function gatedSharedExpertTensors(entry: ModelEntry, block: number): PlannedTensor[] {
+export function gatedSharedExpertTensors(entry: LayoutShape, block: number): PlannedTensor[] {
   const width = requiredNumber(entry.hyperparameters, "embedding_length");
   const inner = requiredNumber(entry.hyperparameters, "expert_shared_feed_forward_length");
   return [
@@ -30,7 +28,7 @@ export function gatedSharedExpertTensors(entry: ModelEntry, block: number): Plan
 }
 
 /** DeepSeek's feed-forward: dense in the leading blocks, then experts with shared ones (src/models/deepseek2.cpp). */
-export function deepseekFeedForward(entry: ModelEntry, block: number): PlannedTensor[] {
+export function deepseekFeedForward(entry: LayoutShape, block: number): PlannedTensor[] {
   const values = entry.hyperparameters;
   if (block < numberOr(values, "leading_dense_block_count", 0)) {
     return feedForwardTensors(entry, block);
@@ -59,7 +57,7 @@ function sharedTensors(block: number, width: number, inner: number): PlannedTens
 }
 
 /** An unstated length is the feed-forward's share of each expert used (src/models/qwen3moe.cpp). */
-function expertLength(entry: ModelEntry, block: number): number {
+function expertLength(entry: LayoutShape, block: number): number {
   const values = entry.hyperparameters;
   const stated = numberOfBlock(values, "expert_feed_forward_length", block, 0);
   if (stated > 0) return stated;

@@ -1,9 +1,7 @@
-import type { ModelEntry } from "@qwq-fit/schema";
-
 import { isRecurrent } from "../profile/block-caches.ts";
 import { requiredNumber } from "../profile/hyperparameters.ts";
 import { attentionTensors } from "./dense-blocks.ts";
-import type { PlannedTensor } from "./planned-tensor.ts";
+import type { LayoutShape, PlannedTensor } from "./planned-tensor.ts";
 import { blockTensor } from "./planned-tensor.ts";
 
 /**
@@ -11,7 +9,7 @@ import { blockTensor } from "./planned-tensor.ts";
  * multi-token prediction, a gated delta net in the others (llama.cpp v0.5.0 src/models/qwen35.cpp,
  * qwen35moe.cpp, qwen3next.cpp).
  */
-export function hybridAttention(entry: ModelEntry, block: number): PlannedTensor[] {
+export function hybridAttention(entry: LayoutShape, block: number): PlannedTensor[] {
   const width = requiredNumber(entry.hyperparameters, "embedding_length");
   const norms = [
     blockTensor(block, "attn_norm", [width]),
@@ -22,7 +20,7 @@ export function hybridAttention(entry: ModelEntry, block: number): PlannedTensor
     : [...norms, ...attentionTensors(entry, block, { gated: true })];
 }
 
-function deltaNetTensors(entry: ModelEntry, block: number): PlannedTensor[] {
+function deltaNetTensors(entry: LayoutShape, block: number): PlannedTensor[] {
   const values = entry.hyperparameters;
   const width = requiredNumber(values, "embedding_length");
   const state = requiredNumber(values, "ssm.state_size");
@@ -50,7 +48,7 @@ function deltaNetTensors(entry: ModelEntry, block: number): PlannedTensor[] {
 }
 
 /** What a block for multi-token prediction has beside attention and feed-forward; embeddings and head are shared. */
-export function predictionTensors(entry: ModelEntry, block: number): PlannedTensor[] {
+export function predictionTensors(entry: LayoutShape, block: number): PlannedTensor[] {
   const width = requiredNumber(entry.hyperparameters, "embedding_length");
   return [
     blockTensor(block, "nextn.eh_proj", [2 * width, width]),

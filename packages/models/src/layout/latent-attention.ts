@@ -1,11 +1,9 @@
-import type { ModelEntry } from "@qwq-fit/schema";
-
 import { numberOr, requiredNumber } from "../profile/hyperparameters.ts";
-import type { PlannedTensor } from "./planned-tensor.ts";
+import type { LayoutShape, PlannedTensor } from "./planned-tensor.ts";
 import { blockTensor } from "./planned-tensor.ts";
 
 /** Multi-head latent attention with split key and value matrices (llama.cpp v0.5.0 src/models/deepseek2.cpp). */
-export function latentAttentionTensors(entry: ModelEntry, block: number): PlannedTensor[] {
+export function latentAttentionTensors(entry: LayoutShape, block: number): PlannedTensor[] {
   const values = entry.hyperparameters;
   const width = requiredNumber(values, "embedding_length");
   const heads = requiredNumber(values, "attention.head_count");

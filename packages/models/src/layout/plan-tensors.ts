@@ -1,4 +1,3 @@
-import type { ModelEntry } from "@qwq-fit/schema";
 import { QwqError } from "@qwq-fit/schema";
 
 import { blockCount } from "../profile/block-caches.ts";
@@ -7,10 +6,10 @@ import { attentionTensors, blockNorms, feedForwardTensors } from "./dense-blocks
 import { deepseekFeedForward, expertTensors, gatedSharedExpertTensors } from "./expert-blocks.ts";
 import { hybridAttention, predictionTensors } from "./hybrid-blocks.ts";
 import { latentAttentionTensors } from "./latent-attention.ts";
-import type { PlannedTensor } from "./planned-tensor.ts";
+import type { LayoutShape, PlannedTensor } from "./planned-tensor.ts";
 import { blockTensor } from "./planned-tensor.ts";
 
-type BlockPlan = (entry: ModelEntry, block: number) => PlannedTensor[];
+type BlockPlan = (entry: LayoutShape, block: number) => PlannedTensor[];
 
 /** Tensors of one block by architecture (llama.cpp v0.5.0 src/models/<architecture>.cpp, load_arch_tensors). */
 const BLOCK_PLANS: Readonly<Record<string, BlockPlan>> = {
@@ -47,7 +46,7 @@ export const PLANNED_ARCHITECTURES: readonly string[] = Object.keys(BLOCK_PLANS)
  *
  * @throws QwqError `unsupported_model` for an architecture whose layout is not known here.
  */
-export function planTensors(entry: ModelEntry): PlannedTensor[] {
+export function planTensors(entry: LayoutShape): PlannedTensor[] {
   const plan = BLOCK_PLANS[entry.architecture];
   if (plan === undefined) {
     throw new QwqError("unsupported_model", `no layout is known for "${entry.architecture}"`, {
@@ -71,7 +70,7 @@ export function planTensors(entry: ModelEntry): PlannedTensor[] {
   return tensors;
 }
 
-function denseBlock(entry: ModelEntry, block: number): PlannedTensor[] {
+function denseBlock(entry: LayoutShape, block: number): PlannedTensor[] {
   return [
     ...blockNorms(entry, block),
     ...attentionTensors(entry, block),
@@ -80,7 +79,7 @@ function denseBlock(entry: ModelEntry, block: number): PlannedTensor[] {
 }
 
 /** As dense, with norms behind both halves (src/models/gemma3.cpp). */
-function gemmaBlock(entry: ModelEntry, block: number): PlannedTensor[] {
+function gemmaBlock(entry: LayoutShape, block: number): PlannedTensor[] {
   const width = requiredNumber(entry.hyperparameters, "embedding_length");
   return [
     ...denseBlock(entry, block),
@@ -90,7 +89,7 @@ function gemmaBlock(entry: ModelEntry, block: number): PlannedTensor[] {
 }
 
 /** Llama 3.1 and later scale their rotary frequencies by a stored vector (src/models/llama.cpp, rope_freqs). */
-function frequencyFactors(entry: ModelEntry): PlannedTensor[] {
+function frequencyFactors(entry: LayoutShape): PlannedTensor[] {
   if (entry.hyperparameters["rope.frequency_factors"] !== true) return [];
   const rotated = numberOr(entry.hyperparameters, "rope.dimension_count", 0);
   return [{ name: "rope_freqs.weight", shape: [rotated / 2] }];

@@ -1,3 +1,11 @@
+import type { ModelEntry } from "@qwq-fit/schema";
+
+/** What decides names and shapes of a model's tensors. */
+export type LayoutShape = Pick<
+  ModelEntry,
+  "architecture" | "hyperparameters" | "vocabularySize" | "tiedEmbeddings" | "qkvBias" | "qkNorm"
+>;
+
 /** A tensor whose type is not chosen yet. */
 export interface PlannedTensor {
   readonly name: string;

@@ -11,7 +11,7 @@ export async function writeWhole(
   file: string,
   write: (handle: FileHandle) => Promise<void>,
 ): Promise<void> {
-  const partial = `${file}.partial`;
+  const partial = `${file}.${process.pid}.partial`;
   try {
     const handle = await open(partial, "w");
     try {

@@ -5,3 +5,4 @@ export type { SparseFile, SparseOptions } from "./write-sparse.ts";
 export { writeScriptedGguf } from "./write-scripted.ts";
 export type { ScriptedModel } from "./write-scripted.ts";
 export type { ScriptedOptions } from "../write/scripted-plan.ts";
+export { fileCache, nodePorts } from "./node-ports.ts";

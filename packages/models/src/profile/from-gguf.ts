@@ -4,6 +4,7 @@ import { QwqError } from "@qwq-fit/schema";
 import type { GgufHeader, GgufValue } from "../gguf/gguf-header.ts";
 import { modelFacts } from "../layout/model-facts.ts";
 import { countParameters } from "./count-parameters.ts";
+import { familyOf } from "./family.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { modelShape } from "./model-shape.ts";
 import { quantizationOf } from "./quantization-name.ts";
@@ -109,21 +110,4 @@ function textOf(metadata: ReadonlyMap<string, GgufValue>, key: string): string |
 function fileStem(location: string): string {
   const last = location.split(/[/\\]/).at(-1) ?? location;
   return last.replace(/\.gguf$/i, "");
-}
-
-/** Families by name, most telling first; a file that matches none is of its architecture's. */
-const FAMILIES: readonly (readonly [RegExp, string])[] = [
-  [/qwq/i, "qwq"],
-  [/r1[-_ .]?distill/i, "r1-distill"],
-  [/deepseek[-_ .]?r1/i, "deepseek-r1"],
-  [/qwen[-_ .]?(2\.5|3\.\d)/i, "qwen"],
-  [/qwen[-_ .]?3/i, "qwen3"],
-  [/llama/i, "llama"],
-];
-
-function familyOf(name: string, architecture: string): string {
-  const match = FAMILIES.find(([pattern]) => pattern.test(name));
-  if (match === undefined) return architecture;
-  const version = /qwen[-_ .]?(\d\.\d)/i.exec(name)?.[1];
-  return match[1] === "qwen" && version !== undefined ? `qwen${version}` : match[1];
 }

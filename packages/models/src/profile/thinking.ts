@@ -15,16 +15,24 @@ export function thinkingOf(
   architecture: string,
 ): Pick<ModelProfile, "thinks" | "sampling"> {
   const template = metadata.get("tokenizer.chat_template");
-  const isQwq = /qwq/i.test(name) && architecture === "qwen2" && !/preview/i.test(name);
   const stated = statedSampling(metadata);
   return {
-    thinks: isQwq ? "always" : templateThinks(typeof template === "string" ? template : ""),
-    sampling: isQwq ? { ...QWQ_SAMPLING, ...stated } : stated,
+    thinks: templateThinking(typeof template === "string" ? template : "", name, architecture),
+    sampling: isQwq(name, architecture) ? { ...QWQ_SAMPLING, ...stated } : stated,
   };
 }
 
+function isQwq(name: string, architecture: string): boolean {
+  return /qwq/i.test(name) && architecture === "qwen2" && !/preview/i.test(name);
+}
+
 /** A template that knows a switch can be told not to think; one that merely opens a thought cannot. */
-function templateThinks(template: string): ModelProfile["thinks"] {
+export function templateThinking(
+  template: string,
+  name: string,
+  architecture: string,
+): ModelProfile["thinks"] {
+  if (isQwq(name, architecture)) return "always";
   if (/enable_thinking|reasoning_effort|\bthinking\b/.test(template)) return "switchable";
   return template.includes("<think>") ? "always" : "never";
 }

@@ -93,3 +93,10 @@ export function tinyEntries(): ModelEntry[] {
     tiny("qwen35", NORMED, { ...DELTA_NET, block_count: 9, nextn_predict_layers: 1 }),
   ];
 }
+
+/** The first tiny entry of this architecture. */
+export function tinyEntry(architecture: string): ModelEntry {
+  const found = tinyEntries().find((entry) => entry.architecture === architecture);
+  if (found === undefined) throw new Error(`no tiny entry is of ${architecture}`);
+  return found;
+}
