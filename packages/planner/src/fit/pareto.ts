@@ -6,6 +6,8 @@ export interface Merits {
   readonly contextTokens: number;
   /** Its engine comes with this project; any other one is an installation more. */
   readonly ownEngine: boolean;
+  /** Its speed was measured or rehearsed here; a prediction is no reason to pass it over. */
+  readonly measured: boolean;
 }
 
 /** Differences below these are no reason for a plan of its own: speed is never predicted that well. */
@@ -19,6 +21,7 @@ const worthInstalling = { speed: 0.2, kld: 0.004 } as const;
  * that nobody asked for.
  */
 export function covers(a: Merits, b: Merits, askedContext: number): boolean {
+  if (b.measured && !a.measured) return false;
   const slack = a.ownEngine && !b.ownEngine ? worthInstalling : small;
   return (
     a.kld <= b.kld + slack.kld &&

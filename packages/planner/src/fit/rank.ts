@@ -5,7 +5,7 @@ import { type Merits, covers } from "./pareto.ts";
 import type { Problem } from "./problem.ts";
 import { scorePlan } from "./score.ts";
 import { findLeads, type Lead, type Where } from "./search.ts";
-import { speedOf } from "./speed-of.ts";
+import { rankingSpeed, speedOf } from "./speed-of.ts";
 import { usableLimit } from "./usable.ts";
 
 /** A candidate that fits, with its speed. */
@@ -41,9 +41,10 @@ function weigh(problem: Problem, candidate: Candidate): Weighed {
   const { quantization } = candidate.variant;
   const merits = {
     kld: totalKld(candidate.variant, candidate.kvCacheType, model.parameters),
-    tokensPerSecond: speed.decodeTokensPerSecond.expected,
+    tokensPerSecond: rankingSpeed(problem, candidate, speed),
     contextTokens: candidate.contextTokens,
     ownEngine: candidate.row.engine === "node-llama-cpp",
+    measured: speed.decodeTokensPerSecond.method !== "predicted",
   };
   const score = scorePlan(
     {

@@ -8,6 +8,7 @@ const plan = (change: Partial<Ranked> = {}): Ranked => ({
   tokensPerSecond: 20,
   contextTokens: 16_384,
   ownEngine: true,
+  measured: false,
   installed: false,
   unverified: false,
   common: true,
@@ -77,6 +78,12 @@ describe("a plan makes another needless", () => {
     const large = plan({ contextTokens: 65_536 });
     expect(covers(large, plan(), asked)).toBe(false);
     expect(covers(large, plan({ contextTokens: 32_768 }), asked)).toBe(true);
+  });
+
+  test("but a prediction none that was measured", () => {
+    const measured = plan({ measured: true, tokensPerSecond: 12 });
+    expect(covers(plan(), measured, asked)).toBe(false);
+    expect(covers({ ...measured, tokensPerSecond: 13 }, measured, asked)).toBe(true);
   });
 
   test("another engine's unless that is clearly better", () => {

@@ -37,6 +37,30 @@ export function measurementFor(problem: Problem, candidate: Candidate): LocalMea
   return null;
 }
 
+/**
+ * Decode speed to rank a candidate by, tokens a second: its own, or, where it is only predicted and one
+ * was measured that differs in nothing but cache, batch and loading, that one's. Else a prediction that
+ * is too high would be chosen before what was measured beside it.
+ */
+export function rankingSpeed(problem: Problem, candidate: Candidate, speed: SpeedEstimate): number {
+  const { expected, method } = speed.decodeTokensPerSecond;
+  if (method !== "predicted") return expected;
+  const { promptTokens, reasoningTokens, answerTokens } = problem.workload;
+  const depth = promptTokens + (reasoningTokens + answerTokens) / 2;
+  const like = (problem.options.measurements ?? []).find(
+    ({ model, quantization, engine, backend, settings }) =>
+      model === problem.model.id &&
+      quantization === candidate.variant.quantization &&
+      engine === candidate.row.engine &&
+      backend === candidate.support.backend &&
+      settings.threads === candidate.threads &&
+      settings.offloadedLayers === candidate.offloadedLayers &&
+      settings.sequences === candidate.sequences,
+  );
+  if (like === undefined) return expected;
+  return 1000 / Math.max(1e-6, like.decodeMsPerToken + like.decodeMsPerCachedToken * depth);
+}
+
 /** All that a prediction depends on beside the machine; a larger context alone changes nothing. */
 const keyOf = ({ model, workload }: Problem, candidate: Candidate): string =>
   JSON.stringify([
