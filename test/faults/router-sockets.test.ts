@@ -133,6 +133,8 @@ describe.for(["node", "workerd"] as const)("over sockets on %s", (runtime) => {
       signal: abort.signal,
     });
     await response.body?.getReader().read();
+    // Long enough that nothing is being written: workerd notices a gone caller only by writing.
+    await expect.poll(() => node.requests.length, { interval: 50 }).toBeGreaterThan(before);
     abort.abort();
     await expect
       .poll(() => node.requests[before]?.aborted, { timeout: 2000, interval: 10 })

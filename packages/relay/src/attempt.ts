@@ -11,6 +11,8 @@ export interface OpenStream {
   readonly node: string;
   /** Events up to and with the first token. */
   readonly head: readonly SseFrame[];
+  /** The head is the whole answer. */
+  readonly whole: boolean;
   readonly watch: StreamWatch;
   readonly startedMs: number;
   readonly firstTokenMs: number;
@@ -66,7 +68,7 @@ export async function openStream(
   };
   const fail = (failure: Failure): OpenResult => {
     release();
-    abort.abort(new Error("failed"));
+    abort.abort(FAILED);
     return { ok: false, failure };
   };
   const faultNow = (): Failure =>
@@ -115,6 +117,7 @@ export async function openStream(
       stream: {
         node: request.node,
         head: frames,
+        whole: true,
         watch,
         startedMs,
         firstTokenMs: now,
@@ -135,31 +138,56 @@ export async function openStream(
     if (step.kind === "end" || step.sawToken) {
       const firstTokenMs = ports.now();
       watchdog.limit(request.limits.idleMs);
-      let ended = step.kind === "end";
+      let ended = false;
+      const end = (): void => {
+        ended = true;
+        watchdog.limit(DRAIN_MS);
+        void source.drain().then(release);
+      };
       const next = async (): Promise<Step> => {
         if (ended) return { kind: "end", frames: [] };
         const later = await source.read(null);
-        if (later.kind === "frames") watchdog.feed();
-        else {
-          ended = true;
-          release();
-          if (later.kind === "failed") abort.abort(new Error("failed"));
+        if (later.kind === "frames") {
+          watchdog.feed();
+          return later;
         }
-        if (later.kind !== "failed" || !(request.signal.aborted || timedOut)) return later;
+        if (later.kind === "end") {
+          end();
+          return later;
+        }
+        ended = true;
+        release();
+        abort.abort(FAILED);
+        if (!request.signal.aborted && !timedOut) return later;
         return { ...later, failure: request.signal.aborted ? ABORTED : nodeFailure("timeout") };
       };
-      if (ended) release();
+      if (step.kind === "end") end();
       const cancel = (): void => {
+        if (ended) return;
         release();
-        abort.abort(new Error("cancelled"));
+        abort.abort(CANCELLED);
       };
       return {
         ok: true,
-        stream: { node: request.node, head, watch, startedMs, firstTokenMs, next, cancel },
+        stream: {
+          node: request.node,
+          head,
+          whole: ended,
+          watch,
+          startedMs,
+          firstTokenMs,
+          next,
+          cancel,
+        },
       };
     }
   }
 }
+
+/** How long a node may take to close behind its `[DONE]`. */
+const DRAIN_MS = 1000;
+const FAILED = new Error("failed");
+const CANCELLED = new Error("cancelled");
 
 /** The next step of an answer that came in one piece. */
 const nothingMore = (): Promise<Step> => Promise.resolve({ kind: "end", frames: [] });

@@ -11,7 +11,7 @@ import type { AnswerSoFar } from "./continuation.ts";
 import { type Failure, tellFailure } from "./failure.ts";
 import type { Step } from "./frame-source.ts";
 import { frameOf, joinFrames } from "./frames.ts";
-import { type RelayLog, receiptOf } from "./log.ts";
+import type { RelayLog } from "./log.ts";
 import type { RelayCall, RelayPorts } from "./ports.ts";
 import { reportOf } from "./report.ts";
 
@@ -27,14 +27,16 @@ export interface Carriage {
   readonly signal: AbortSignal;
   /** Tells a deadline from the caller's own abort. */
   readonly name: (failure: Failure) => Failure;
+  /** The receipt as the comment that ends a stream. */
+  readonly seal: (node: string) => SseFrame;
   /** Called once, with the node that served last. */
   readonly finished: (node: string) => void;
 }
 
 /** The error event by which a stream ends that could not be made whole. No `[DONE]` follows it. */
-export function errorEvent(failure: Failure): Uint8Array {
+function errorEvent(failure: Failure): SseFrame {
   const { code, param } = failure;
-  return encoder.encode(encodeSseJson(errorEnvelope({ code, message: tellFailure(code), param })));
+  return frameOf(encodeSseJson(errorEnvelope({ code, message: tellFailure(code), param })));
 }
 
 /** Another answer of the same weights, greedily: then a continuation is the same text. */
@@ -66,19 +68,21 @@ export async function* carryStream(first: Winner, carriage: Carriage): AsyncGene
   try {
     for (;;) {
       if (!winner.ok) {
-        yield errorEvent(carriage.name(winner.failure));
+        yield joinFrames([errorEvent(carriage.name(winner.failure)), carriage.seal(served)]);
         return;
       }
       const { stream, ranked } = winner;
       served = ranked.node;
       log.firstTokenMs ??= stream.firstTokenMs;
       let lastTokenMs = stream.firstTokenMs;
-      let step: Step = { kind: "frames", frames: stream.head };
+      let step: Step = { kind: stream.whole ? "end" : "frames", frames: stream.head };
+      let last: readonly SseFrame[] = [];
       let read = false;
       try {
         for (;;) {
           const frames = pass(step.frames, rewriting ? follow : null, follow);
           if (call.mode === "hold") held.push(...frames);
+          else if (step.kind === "end") last = frames;
           else if (frames.length > 0) yield joinFrames(frames);
           if (step.kind !== "frames") break;
           lastTokenMs = ports.now();
@@ -95,16 +99,17 @@ export async function* carryStream(first: Winner, carriage: Carriage): AsyncGene
       const failure = step.kind === "failed" ? step.failure : null;
       noteEnd(carriage, winner, failure, lastTokenMs);
       if (failure === null) {
-        if (held.length > 0) yield joinFrames(held);
+        // The end and the receipt in one piece: one write instead of two.
+        yield joinFrames([...held, ...last, carriage.seal(served)]);
         return;
       }
       if (failure.fault === "aborted" || call.mode === "error") {
-        yield errorEvent(carriage.name(failure));
+        yield joinFrames([errorEvent(carriage.name(failure)), carriage.seal(served)]);
         return;
       }
       if (follow?.finished === true) {
         // The node ended its answer and only the end marker is missing: the text is whole.
-        yield encoder.encode(DONE_EVENT);
+        yield joinFrames([frameOf(DONE_EVENT), carriage.seal(served)]);
         return;
       }
       held = [];
@@ -116,7 +121,7 @@ export async function* carryStream(first: Winner, carriage: Carriage): AsyncGene
       const body = follow.nextBody();
       keep(queue, (one) => call.nodes.get(one.node)?.capabilities.continuation === true);
       if (body === null || queue.length === 0) {
-        yield errorEvent(failure);
+        yield joinFrames([errorEvent(failure), carriage.seal(served)]);
         return;
       }
       rewriting = true;
@@ -129,12 +134,6 @@ export async function* carryStream(first: Winner, carriage: Carriage): AsyncGene
   } finally {
     carriage.finished(served);
   }
-}
-
-/** The comment that ends a stream: what happened, as JSON. Clients drop it; logs keep it. */
-export function receiptComment(carriage: Carriage, node: string): Uint8Array {
-  const receipt = receiptOf(carriage.call, carriage.log, node, carriage.ports);
-  return encoder.encode(encodeSseComment(`receipt ${JSON.stringify(receipt)}`));
 }
 
 /** The caller stopped reading. */

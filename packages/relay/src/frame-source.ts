@@ -14,6 +14,19 @@ export type Step =
 /** A step, and whether a token was among its frames (looked for only where `kindOf` is given). */
 export type SourceStep = Step & { readonly sawToken: boolean };
 
+/** The frames of one node's answer. */
+export interface FrameSource {
+  read(kindOf: typeof headKind | null): Promise<SourceStep>;
+  /**
+   * Reads what comes behind `[DONE]` and drops it, so that the connection can serve again; a node that
+   * goes on talking is cut off.
+   */
+  drain(): Promise<void>;
+}
+
+/** Most that is read behind an answer's end. */
+const DRAIN_BYTES = 64 * 1024;
+
 /**
  * Reads frames and stops at the first that is broken: a cut or malformed event, an error in the
  * stream, an end without `[DONE]` or without a finish reason.
@@ -22,7 +35,7 @@ export function createFrameSource(
   body: ReadableStream<Uint8Array>,
   watch: StreamWatch,
   signal: AbortSignal,
-): { read(kindOf: typeof headKind | null): Promise<SourceStep> } {
+): FrameSource {
   const reader = body.getReader();
   const scanner = createSseScanner();
   signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined), {
@@ -34,14 +47,14 @@ export function createFrameSource(
     kindOf: typeof headKind | null,
   ): SourceStep | null => {
     let sawToken = false;
-    for (const [index, frame] of frames.entries()) {
-      const good = frames.slice(0, index);
-      const broken = (code: string): SourceStep => ({
-        kind: "failed",
-        frames: good,
-        failure: nodeFailure(code),
-        sawToken,
-      });
+    let good = 0;
+    const broken = (code: string): SourceStep => ({
+      kind: "failed",
+      frames: frames.slice(0, good),
+      failure: nodeFailure(code),
+      sawToken,
+    });
+    for (const frame of frames) {
       if (kindOf !== null && !sawToken) {
         const kind = kindOf(frame);
         if (kind === "malformed") return broken("protocol_error");
@@ -50,20 +63,34 @@ export function createFrameSource(
       if (!watch.push(frame)) {
         if (!frame.complete || !dataLooksWhole(frame.bytes))
           return broken(frame.complete ? "protocol_error" : "stream_interrupted");
+        good++;
         continue;
       }
       const verdict = watch.verdict();
       if (verdict.error !== null) return broken("upstream_error");
       if (verdict.done) {
         if (!verdict.whole) return broken("stream_interrupted");
-        return { kind: "end", frames: frames.slice(0, index + 1), sawToken };
+        return { kind: "end", frames: frames.slice(0, good + 1), sawToken };
       }
       if (verdict.cut) return broken("stream_interrupted");
+      good++;
     }
     return frames.length === 0 ? null : { kind: "frames", frames, sawToken };
   };
 
   return {
+    drain: async () => {
+      try {
+        for (let bytes = 0; bytes <= DRAIN_BYTES;) {
+          const { done, value } = await reader.read();
+          if (done) return;
+          bytes += value.length;
+        }
+        await reader.cancel();
+      } catch {
+        // The answer was whole: how its connection ended does not matter.
+      }
+    },
     read: async (kindOf) => {
       for (;;) {
         let chunk: { done: boolean; value?: Uint8Array | undefined };
@@ -83,7 +110,7 @@ export function createFrameSource(
         }
         const step = judge(frames, kindOf);
         if (step !== null && (step.kind !== "frames" || !chunk.done)) {
-          if (step.kind !== "frames") void reader.cancel().catch(() => undefined);
+          if (step.kind === "failed") void reader.cancel().catch(() => undefined);
           return step;
         }
         if (chunk.done) {

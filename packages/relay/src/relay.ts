@@ -1,15 +1,10 @@
 import type { Receipt } from "@qwq-fit/schema";
-import { errorEnvelope, statusOf } from "@qwq-fit/wire";
-import {
-  CALLER_GONE,
-  type Carriage,
-  carryStream,
-  noteEnd,
-  receiptComment,
-} from "./carry-stream.ts";
+import { encodeSseComment, errorEnvelope, statusOf } from "@qwq-fit/wire";
+import { CALLER_GONE, type Carriage, carryStream, noteEnd } from "./carry-stream.ts";
 import { compete, type Winner } from "./compete.ts";
 import { toStream } from "./deliver.ts";
 import { type Failure, tellFailure } from "./failure.ts";
+import { frameOf } from "./frames.ts";
 import { createLog, receiptOf, type RelayLog } from "./log.ts";
 import type { RelayAnswer, RelayCall, RelayPorts } from "./ports.ts";
 
@@ -79,6 +74,10 @@ function streamAnswer(
     ports,
     signal: deadline.signal,
     name: deadline.name,
+    seal: (last) =>
+      frameOf(
+        encodeSseComment(`receipt ${JSON.stringify(receiptOf(call, log, last || node, ports))}`),
+      ),
     finished: (last) => {
       deadline.stop();
       node = last === "" ? (log.attempts.at(-1)?.node ?? node) : last;
@@ -90,7 +89,6 @@ function streamAnswer(
     const winner = await racing;
     started = true;
     yield* carryStream(winner, carriage);
-    yield receiptComment(carriage, node);
   }
   const abandon = (): void => {
     deadline.abort();

@@ -6,6 +6,9 @@ export { Ledger } from "./ledger.ts";
 let router: Router | undefined;
 let probedMs = 0;
 
+/** workerd notices that a caller has gone only when it writes: silence is broken often, so that nodes stop soon. */
+const LIMITS = { keepAliveMs: 200 };
+
 function portsOf(env: Env): RouterPorts {
   const secrets: Readonly<Record<string, unknown>> = { ...env };
   return {
@@ -33,7 +36,7 @@ function portsOf(env: Env): RouterPorts {
 
 export default {
   fetch(request, env, ctx) {
-    router ??= createRouter(readConfig(JSON.parse(env.ROUTER_CONFIG)), portsOf(env));
+    router ??= createRouter(readConfig(JSON.parse(env.ROUTER_CONFIG), LIMITS), portsOf(env));
     const nowMs = Date.now();
     if (nowMs - probedMs >= router.config.probeEveryMs) {
       probedMs = nowMs;

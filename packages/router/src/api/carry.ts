@@ -47,6 +47,12 @@ export function readWishes(headers: Headers, context: RouterContext, caller: Cal
   };
 }
 
+/** A request as routing sees it, and where it may go. */
+export interface Decided {
+  readonly shape: RequestShape;
+  readonly decision: RouteDecision;
+}
+
 /** The decision for a request, and its shape. Runs nothing. */
 export function decide(
   body: Readonly<Record<string, unknown>>,
@@ -54,7 +60,7 @@ export function decide(
   policy: Policy,
   context: RouterContext,
   details = false,
-): { readonly shape: RequestShape; readonly decision: RouteDecision } {
+): Decided {
   const shape = describeRequest(body, api);
   const { config, fleet, ports } = context;
   const options = details
@@ -108,16 +114,16 @@ function refusalOf(
   }
 }
 
-/** Decides and carries one request; the receipt's learning goes back to the fleet. */
+/** Carries a decided request; the receipt's learning goes back to the fleet. */
 export async function carry(
   body: Readonly<Record<string, unknown>>,
   api: RelayCall["api"],
   wishes: Wishes,
+  { shape, decision }: Decided,
   signal: AbortSignal,
   context: RouterContext,
-): Promise<{ readonly answer: RelayAnswer; readonly shape: RequestShape }> {
+): Promise<RelayAnswer> {
   const { config, fleet, ports, retries } = context;
-  const { shape, decision } = decide(body, api, wishes.policy, context);
   if (decision.kind === "reject") throw refusalOf(decision, shape.model);
   retries.request();
   const call: RelayCall = {
@@ -144,7 +150,7 @@ export async function carry(
   void answer.receipt.then((receipt) => {
     if (servedWhole(receipt)) fleet.remember(receipt.node, shape.prefixKeys, shape.promptTokens);
   });
-  return { answer, shape };
+  return answer;
 }
 
 /** Whether the last try served. */

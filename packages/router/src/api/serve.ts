@@ -29,11 +29,12 @@ export async function serve(
   const startedMs = ports.monotonic();
   checkModel(body, caller);
   const wishes = readWishes(request.headers, context, caller);
-  const estimate = decide(body, dialect.api, wishes.policy, context).shape;
+  const decided = decide(body, dialect.api, wishes.policy, context);
+  const { shape } = decided;
   const admission = await context.limiter.admit(
     caller.name,
     caller.limits,
-    estimate.promptTokens + estimate.outputTokens,
+    shape.promptTokens + shape.outputTokens,
   );
   if (!admission.ok) {
     const retry = { "retry-after": String(Math.ceil(admission.retryAfterMs / 1000)) };
@@ -42,7 +43,7 @@ export async function serve(
     });
   }
   try {
-    const { answer, shape } = await carry(body, dialect.api, wishes, request.signal, context);
+    const answer = await carry(body, dialect.api, wishes, decided, request.signal, context);
     void answer.receipt.then((receipt) => {
       admission.done(spentOf(receipt, shape));
       record(context, requestId, caller, receipt, answer.status, ports.monotonic() - startedMs);

@@ -84,16 +84,16 @@ function readPolicy(reader: FieldReader): Policy {
   return policy;
 }
 
-function readRelayLimits(reader: FieldReader): RelayLimits {
-  const ms = (key: keyof RelayLimits): number => reader.number(key, DEFAULT_LIMITS[key], 1, DAY_MS);
+function readRelayLimits(reader: FieldReader, defaults: RelayLimits): RelayLimits {
+  const ms = (key: keyof RelayLimits): number => reader.number(key, defaults[key], 1, DAY_MS);
   const limits: RelayLimits = {
     headersMs: ms("headersMs"),
     firstTokenMs: ms("firstTokenMs"),
     idleMs: ms("idleMs"),
     callerHeadersMs: ms("callerHeadersMs"),
     keepAliveMs: ms("keepAliveMs"),
-    bodyBytes: reader.number("bodyBytes", DEFAULT_LIMITS.bodyBytes, 1024, 2 ** 30),
-    attempts: reader.number("attempts", DEFAULT_LIMITS.attempts, 1, 100),
+    bodyBytes: reader.number("bodyBytes", defaults.bodyBytes, 1024, 2 ** 30),
+    attempts: reader.number("attempts", defaults.attempts, 1, 100),
   };
   reader.finish();
   return limits;
@@ -104,8 +104,11 @@ export type ParsedConfig =
   | { readonly ok: true; readonly config: RouterConfig }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
-/** Reads a configuration from JSON; every problem is told, with its path. */
-export function parseConfig(value: unknown): ParsedConfig {
+/**
+ * Reads a configuration from JSON; every problem is told, with its path. `runtime` holds limits whose
+ * defaults differ where it runs.
+ */
+export function parseConfig(value: unknown, runtime: Partial<RelayLimits> = {}): ParsedConfig {
   const problems: ConfigProblem[] = [];
   const reader = createFieldReader(value, "", problems);
   const config: RouterConfig = {
@@ -114,7 +117,7 @@ export function parseConfig(value: unknown): ParsedConfig {
     pepperSecret: reader.text("pepperSecret", "QWQ_PEPPER"),
     policy: readPolicy(reader.object("policy")),
     mode: reader.choice("mode", ["error", "continue", "hold"], "error"),
-    limits: readRelayLimits(reader.object("limits")),
+    limits: readRelayLimits(reader.object("limits"), { ...DEFAULT_LIMITS, ...runtime }),
     corsOrigins: reader.texts("corsOrigins"),
     maxBodyBytes: reader.number("maxBodyBytes", 8 * 1024 * 1024, 1024, 100 * 1024 * 1024),
     insecureDev: reader.flag("insecureDev", false),
@@ -145,8 +148,8 @@ export function parseConfig(value: unknown): ParsedConfig {
  * The configuration, or an error that lists all problems.
  * @throws {QwqError} `invalid_configuration`
  */
-export function readConfig(value: unknown): RouterConfig {
-  const parsed = parseConfig(value);
+export function readConfig(value: unknown, runtime: Partial<RelayLimits> = {}): RouterConfig {
+  const parsed = parseConfig(value, runtime);
   if (parsed.ok) return parsed.config;
   const lines = parsed.problems.map(({ path, message }) => `${path} ${message}`);
   throw new QwqError(
