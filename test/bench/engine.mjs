@@ -1,4 +1,4 @@
-// Our scheduler against node-llama-cpp's own batching, in one run on one machine: ratios count, not milliseconds.
+// Our engine against the raw engine and against node-llama-cpp's own batching, in one run on one machine: ratios count, not milliseconds.
 //   node test/bench/engine.mjs [blocks] [threads] [tokens]
 // One stream, four streams, and the largest gap of a stream beside a 3,000-token prompt. Uses the scripted model with
 // more blocks of zeros, so that a token takes some ten milliseconds.
@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeScriptedGguf } from "../../packages/models/src/node/index.ts";
+import { loadBinding } from "../../packages/engine/src/child/binding.ts";
 import { createChildEngine } from "../../packages/engine/src/index.ts";
 import { developmentBinding } from "../../packages/engine/src/testing/native-binding.ts";
 
@@ -56,6 +57,44 @@ async function binding() {
       ),
     close: () => llama.dispose(),
   };
+}
+
+/** The native calls alone, in a loop of five lines: nothing can be faster with these settings. */
+async function raw() {
+  const { native } = await loadBinding(developmentBinding(), false, () => {});
+  const model = new native.AddonModel(modelPath, {
+    addonExports: native,
+    gpuLayers: 0,
+    useMmap: false,
+  });
+  await model.init();
+  const context = new native.AddonContext(model, {
+    contextSize: 4096 * 5,
+    batchSize: 512,
+    sequences: 5,
+    flashAttention: true,
+    threads,
+  });
+  await context.init();
+  const sampler = new native.AddonSampler(model);
+  sampler.applyConfig({ temperature: 0, seed: 1 });
+  const one = async () => {
+    context.disposeSequence(0);
+    let next = model.tokenize(text, true);
+    let position = 0;
+    for (let count = 0; count < TOKENS; count++) {
+      context.initBatch(next.length);
+      const [logit] = context.addToBatch(0, position, next, Uint32Array.of(next.length - 1));
+      position += next.length;
+      await context.decodeBatch();
+      next = Uint32Array.of(await context.sampleToken(logit, sampler));
+    }
+  };
+  const close = async () => {
+    await context.dispose();
+    await model.dispose();
+  };
+  return { one, close };
 }
 
 /** Our engine, through its child process. */
@@ -123,7 +162,7 @@ async function timed(run) {
   return performance.now() - began;
 }
 
-const sides = { binding: await binding(), ours: await ours() };
+const sides = { raw: await raw(), binding: await binding(), ours: await ours() };
 const best = {};
 for (const name of Object.keys(sides))
   best[name] = { one: Infinity, four: Infinity, gap: Infinity };
@@ -131,6 +170,7 @@ for (const name of Object.keys(sides))
 for (let round = 0; round < 3; round++) {
   for (const [name, side] of Object.entries(sides)) {
     best[name].one = Math.min(best[name].one, await timed(side.one));
+    if (side.four === undefined) continue;
     best[name].four = Math.min(best[name].four, await timed(side.four));
     best[name].gap = Math.min(best[name].gap, await side.gap());
   }
@@ -138,10 +178,15 @@ for (let round = 0; round < 3; round++) {
 const result = {
   blocks,
   threads,
-  oneStreamRatio: round(best.binding.one / best.ours.one),
-  fourStreamsRatio: round(best.binding.four / best.ours.four),
+  oneStreamAgainstRaw: round(best.raw.one / best.ours.one),
+  oneStreamAgainstBinding: round(best.binding.one / best.ours.one),
+  fourStreamsAgainstBinding: round(best.binding.four / best.ours.four),
   largestGapMs: { binding: Math.round(best.binding.gap), ours: Math.round(best.ours.gap) },
-  msPerToken: { binding: round(best.binding.one / TOKENS), ours: round(best.ours.one / TOKENS) },
+  msPerToken: {
+    raw: round(best.raw.one / TOKENS),
+    binding: round(best.binding.one / TOKENS),
+    ours: round(best.ours.one / TOKENS),
+  },
 };
 console.log(JSON.stringify(result, null, 2));
 for (const side of Object.values(sides)) await side.close();
