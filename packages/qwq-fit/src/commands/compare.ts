@@ -6,7 +6,7 @@ import type { CommandIo } from "../command-io.ts";
 import { EXIT } from "../exit-code.ts";
 import { probeHardware } from "../hardware/probe-hardware.ts";
 import { readHardware } from "../hardware/read-hardware.ts";
-import { DEFAULT_MODEL } from "../model/find-model.ts";
+import { DEFAULT_MODEL, findModel } from "../model/find-model.ts";
 import { findAndReadModel } from "../model/read-model.ts";
 import type { CheckOptions } from "../options/command-options.ts";
 import { createCheckReport } from "../report/check-report.ts";
@@ -24,24 +24,24 @@ interface Named {
   readonly hardware: string | null;
 }
 
-async function known(read: Promise<unknown>): Promise<boolean> {
+/** What `look` finds; null where the name is not known. */
+async function known<T>(look: () => T | Promise<T>): Promise<T | null> {
   try {
-    await read;
-    return true;
+    return await look();
   } catch (error) {
-    if (QwqError.is(error, "unknown_model") || QwqError.is(error, "unknown_hardware")) return false;
+    if (QwqError.is(error, "unknown_model") || QwqError.is(error, "unknown_hardware")) return null;
     throw error;
   }
 }
 
-/** "MODEL @ MACHINE" is both; another word is a model, or else a machine. */
+/** "MODEL @ MACHINE" is both; another word is a model of the catalogue, a machine, or a model from elsewhere. */
 async function readName(word: string, catalog: Catalog): Promise<Named> {
   const [model = "", hardware] = word.split("@").map((part) => part.trim());
   if (hardware !== undefined) return { model, hardware };
-  if (await known(findAndReadModel(word, { catalog, quantizations: [] }))) {
-    return { model: word, hardware: null };
-  }
-  if (await known(readHardware(word, catalog))) return { model: null, hardware: word };
+  const [name = word] = word.split(":");
+  if (await known(() => findModel(name, catalog.models))) return { model: word, hardware: null };
+  if (await known(() => readHardware(word, catalog))) return { model: null, hardware: word };
+  if (/[/\\]|\.gguf$/iu.test(word)) return { model: word, hardware: null };
   throw new QwqError("unknown_hardware", `"${word}" is neither a model nor a machine`, {
     hint: '`qwq-fit models` and `qwq-fit hardware` list the names; "MODEL @ MACHINE" names both.',
   });

@@ -18,7 +18,10 @@ export async function createReport(options: CheckOptions, io: CommandIo): Promis
     name === undefined
       ? withProgress("Looking at this machine", probeHardware({ catalog }), io)
       : readHardware(name, catalog);
-  const reading = findAndReadModel(options.model ?? DEFAULT_MODEL, { catalog });
+  const reading = findAndReadModel(options.model ?? DEFAULT_MODEL, {
+    catalog,
+    environment: io.environment,
+  });
   const [hardware, model, planOptions] = await Promise.all([
     probing,
     reading,
