@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, readdir } from "node:fs/promises";
 import path from "node:path";
 
 import type { ModelProfile } from "@qwq-fit/schema";
@@ -20,7 +20,12 @@ export interface FileSource extends ByteSource {
 export async function openFile(file: string): Promise<FileSource> {
   try {
     const handle = await open(file, "r");
-    const { size } = await handle.stat();
+    const status = await handle.stat();
+    if (!status.isFile()) {
+      await handle.close();
+      throw new TypeError("no regular file");
+    }
+    const { size } = status;
     return {
       name: file,
       size,
@@ -51,8 +56,27 @@ export async function openFile(file: string): Promise<FileSource> {
  */
 export async function readModelFile(file: string): Promise<ModelProfile> {
   const headers: GgufHeader[] = [];
-  for (const sibling of splitSiblings(path.resolve(file))) headers.push(await readHeader(sibling));
-  return modelFromGguf(headers, file);
+  const absolute = path.resolve(file);
+  for (const sibling of splitSiblings(absolute)) headers.push(await readHeader(sibling));
+  const model = modelFromGguf(headers, file);
+  return { ...model, projector: await findProjector(path.dirname(absolute)) };
+}
+
+/** The multimodal projector beside a model, where there is exactly one and it is one. */
+async function findProjector(directory: string): Promise<ModelProfile["projector"]> {
+  const names = await readdir(directory);
+  const found = names.filter((name) => /mmproj[^/]*\.gguf$/i.test(name));
+  const [only] = found;
+  if (only === undefined || found.length > 1) return null;
+  const location = path.join(directory, only);
+  try {
+    const header = await readHeader(location);
+    const isProjector = header.metadata.get("general.architecture") === "clip";
+    return isProjector ? { bytes: header.fileBytes, location } : null;
+  } catch (error) {
+    if (QwqError.is(error)) return null;
+    throw error;
+  }
 }
 
 async function readHeader(file: string): Promise<GgufHeader> {

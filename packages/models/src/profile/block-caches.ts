@@ -47,7 +47,8 @@ export function headLengths(values: Hyperparameters): { key: number; value: numb
 function blockCache(architecture: string, values: Hyperparameters, block: number): BlockCache {
   if (isRecurrent(architecture, values, block)) return recurrentCache(values);
   const heads = numberOfBlock(values, "attention.head_count", block, 0);
-  const kvHeads = numberOfBlock(values, "attention.head_count_kv", block, heads);
+  const stated = numberOfBlock(values, "attention.head_count_kv", block, heads);
+  const kvHeads = sharesCache(architecture, values, block) ? 0 : stated;
   const window = windowOfBlock(architecture, values, block);
   const full = headLengths(values);
   // src/llama-hparams.cpp, is_mla: keys and values come from one compressed row of the key's length.
@@ -72,7 +73,56 @@ export function isRecurrent(architecture: string, values: Hyperparameters, block
   if (HYBRID_INTERVALS.has(architecture)) {
     return (block + 1) % numberOr(values, "full_attention_interval", 4) !== 0;
   }
+  if (HEADLESS_RECURRENT.has(architecture)) {
+    const feedForward = numberOfBlock(values, "feed_forward_length", block, 0);
+    const isBare = !architecture.startsWith("nemotron_h") || feedForward === 0;
+    return isBare && numberOfBlock(values, "attention.head_count_kv", block, 1) === 0;
+  }
   return RECURRENT.has(architecture);
+}
+
+/** The last blocks of some Gemmas read the cache of earlier ones (src/llama-hparams.cpp, has_kv). */
+function sharesCache(architecture: string, values: Hyperparameters, block: number): boolean {
+  // src/models/gemma3n.cpp: n_layer_kv_from_start.
+  if (architecture === "gemma3n") return block >= 20;
+  if (architecture !== "gemma4") return false;
+  return block >= blockCount(values) - numberOr(values, "attention.shared_kv_layers", 0);
+}
+
+/** Hybrids whose blocks without KV heads are recurrent (src/models/<architecture>.cpp, is_recr_impl). */
+const HEADLESS_RECURRENT: ReadonlySet<string> = new Set([
+  "granitehybrid",
+  "jamba",
+  "lfm2",
+  "lfm2moe",
+  "nemotron_h",
+  "nemotron_h_moe",
+  "plamo2",
+]);
+
+/** Architectures with caches of other kinds (src/llama-model.cpp, create_memory): what is counted here is not all, or not right. */
+const OTHER_CACHES: ReadonlySet<string> = new Set([
+  "arwkv7",
+  "bailingmoe3",
+  "deepseek32",
+  "deepseek4",
+  "falcon-h1",
+  "glm-dsa",
+  "hy_v4",
+  "kimi-k3",
+  "kimi-linear",
+  "minimax-01",
+  "minimax-m3",
+  "qwen4exp",
+  "rwkv6",
+  "rwkv6qwen2",
+  "rwkv7",
+]);
+
+/** What to say of an architecture whose caches are not counted exactly. */
+export function cacheWarnings(architecture: string): string[] {
+  if (!OTHER_CACHES.has(architecture)) return [];
+  return [`The context memory of "${architecture}" is of a kind that is only roughly counted.`];
 }
 
 /** Architectures whose blocks attend fully in each `full_attention_interval`-th block alone. */
@@ -86,6 +136,11 @@ function recurrentCache(values: Hyperparameters): BlockCache {
   const state = numberOr(values, "ssm.state_size", 0);
   const groups = numberOr(values, "ssm.group_count", 0);
   const kernel = numberOr(values, "ssm.conv_kernel", 0);
+  const shortKernel = numberOr(values, "shortconv.l_cache", 0);
+  if (shortKernel > 0) {
+    const width = requiredNumber(values, "embedding_length");
+    return { kind: "recurrent", convElements: width * (shortKernel - 1), stateElements: 0 };
+  }
   return {
     kind: "recurrent",
     convElements: Math.max(kernel - 1, 0) * (inner + 2 * groups * state),

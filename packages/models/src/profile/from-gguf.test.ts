@@ -1,3 +1,4 @@
+import type { BlockCache } from "@qwq-fit/schema";
 import { describe, expect, test } from "vitest";
 
 import type { GgufHeader, GgufTensor, GgufValue } from "../gguf/gguf-header.ts";
@@ -38,6 +39,25 @@ function list(values: readonly number[]): GgufValue {
   return { elementType: "int32", length: values.length, values };
 }
 
+/** The metadata of another architecture, with these hyperparameters besides. */
+function renamed(
+  architecture: string,
+  more: Readonly<Record<string, GgufValue>>,
+): Map<string, GgufValue> {
+  const all = Object.entries(METADATA).map(
+    ([key, value]) => [key.replace("qwen2.", `${architecture}.`), value] as const,
+  );
+  const added = Object.entries(more).map(
+    ([key, value]) => [`${architecture}.${key}`, value] as const,
+  );
+  return new Map([...all, ["general.architecture", architecture], ...added]);
+}
+
+function cachesOf(architecture: string, more: Readonly<Record<string, GgufValue>>): BlockCache[] {
+  const metadata = renamed(architecture, more);
+  return modelFromGguf([{ ...header(), metadata }], "x").blocks.map((block) => block.cache);
+}
+
 describe("modelFromGguf", () => {
   test("the engine's defaults stand where the file is silent", () => {
     const model = modelFromGguf([header()], "/models/some.gguf");
@@ -75,21 +95,36 @@ describe("modelFromGguf", () => {
   });
 
   test("windows in five of six blocks of a Gemma 3, as the engine places them", () => {
-    const values = Object.entries(METADATA).map(
-      ([key, value]) => [key.replace("qwen2", "gemma3"), value] as const,
-    );
-    const metadata = {
-      ...Object.fromEntries(values),
-      "general.architecture": "gemma3",
-      "gemma3.block_count": 7,
-      "gemma3.attention.sliding_window": 512,
-    };
-    const model = modelFromGguf(
-      [{ ...header(), metadata: new Map(Object.entries(metadata)) }],
-      "x",
-    );
-    const windows = model.blocks.map(({ cache }) => cache.kind === "gqa" && cache.windowTokens);
+    const caches = cachesOf("gemma3", { block_count: 7, "attention.sliding_window": 512 });
+    const windows = caches.map((cache) => cache.kind === "gqa" && cache.windowTokens);
     expect(windows).toEqual([512, 512, 512, 512, 512, null, 512]);
+  });
+
+  test("a Llama 4 attends in chunks of 8192 where its file is silent", () => {
+    const windows = cachesOf("llama4", { block_count: 4 }).map(
+      (cache) => cache.kind === "gqa" && cache.windowTokens,
+    );
+    expect(windows).toEqual([8192, 8192, 8192, null]);
+  });
+
+  test("the last blocks of a Gemma 4 keep nothing of their own", () => {
+    const caches = cachesOf("gemma4", { block_count: 4, "attention.shared_kv_layers": 2 });
+    const heads = caches.map((cache) => cache.kind === "gqa" && cache.kvHeads);
+    expect(heads).toEqual([4, 4, 0, 0]);
+  });
+
+  test("blocks of an LFM2 without KV heads keep a short convolution", () => {
+    const caches = cachesOf("lfm2", {
+      "attention.head_count_kv": list([0, 2]),
+      "shortconv.l_cache": 3,
+    });
+    expect(caches[0]).toEqual({ kind: "recurrent", convElements: 128, stateElements: 0 });
+    expect(caches[1]).toMatchObject({ kind: "gqa", kvHeads: 2 });
+  });
+
+  test("an architecture with caches of its own kind says so", () => {
+    const metadata = renamed("deepseek4", {});
+    expect(modelFromGguf([{ ...header(), metadata }], "x").warnings.join(" ")).toContain("roughly");
   });
 
   test("a window is ignored where the engine ignores it", () => {

@@ -4,6 +4,7 @@ import { QwqError } from "@qwq-fit/schema";
 import type { GgufHeader, GgufValue } from "../gguf/gguf-header.ts";
 import { modelFacts } from "../layout/model-facts.ts";
 import { countParameters } from "./count-parameters.ts";
+import { cacheWarnings } from "./block-caches.ts";
 import { familyOf } from "./family.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { modelShape } from "./model-shape.ts";
@@ -61,7 +62,7 @@ export function modelFromGguf(headers: readonly GgufHeader[], location: string):
     released: null,
     weights: [variant],
     sources: [location],
-    warnings: quantization.warnings,
+    warnings: [...quantization.warnings, ...cacheWarnings(architecture)],
   };
 }
 

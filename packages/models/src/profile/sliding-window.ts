@@ -26,6 +26,9 @@ const PATTERNS: Readonly<Record<string, WindowPattern>> = {
   smallthinker: { every: 4, fullFirst: true },
 };
 
+/** src/models/llama4.cpp: attention in chunks of this length where the file states nothing. */
+const LLAMA4_CHUNK_TOKENS = 8192;
+
 /** Tokens that a block attends to, or null where it attends to all. */
 export function windowOfBlock(
   architecture: string,
@@ -33,7 +36,9 @@ export function windowOfBlock(
   block: number,
 ): number | null {
   const pattern = PATTERNS[architecture];
-  const window = optionalNumber(values, "attention.sliding_window");
+  const window =
+    optionalNumber(values, "attention.sliding_window") ??
+    (architecture === "llama4" ? LLAMA4_CHUNK_TOKENS : null);
   const stated = values["attention.sliding_window_pattern"];
   if (window === null || window === 0) return null;
   if (typeof stated === "object") return (stated[block] ?? 0) === 0 ? null : window;

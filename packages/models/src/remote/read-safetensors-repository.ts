@@ -2,6 +2,7 @@ import type { ModelProfile, TensorInfo, WeightsVariant } from "@qwq-fit/schema";
 import { QwqError } from "@qwq-fit/schema";
 
 import { planTensors, PLANNED_ARCHITECTURES } from "../layout/plan-tensors.ts";
+import { cacheWarnings } from "../profile/block-caches.ts";
 import { countParameters } from "../profile/count-parameters.ts";
 import { familyOf } from "../profile/family.ts";
 import { modelShape } from "../profile/model-shape.ts";
@@ -71,6 +72,7 @@ export async function readSafetensorsRepository(
     weights: [variantOf(repository, format, tensors, files)],
     sources: [repositoryLocation(repository)],
     warnings: [
+      ...cacheWarnings(shape.architecture),
       ...(shape.known ? [] : [`"${shape.architecture}" is not known: taken for plain attention.`]),
       ...(tensors.length === 0
         ? [`Sizes are those of ${files.length} files as listed; their tensors were not read.`]
