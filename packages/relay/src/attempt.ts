@@ -37,7 +37,9 @@ export interface AttemptRequest {
   /** To the first token at this node. */
   readonly firstTokenMs: number;
   readonly limits: RelayLimits;
-  /** The caller's abort, or that of a lost race. */
+  /** Ends this try alone; whoever made it links it to `signal`. */
+  readonly abort: AbortController;
+  /** The caller's abort, or the deadline's. */
   readonly signal: AbortSignal;
 }
 
@@ -52,20 +54,15 @@ export async function openStream(
   request: AttemptRequest,
   ports: Pick<RelayPorts, "now" | "timer">,
 ): Promise<OpenResult> {
-  const abort = new AbortController();
+  const { abort } = request;
   let timedOut = false;
-  const onCallerAbort = (): void => abort.abort(new Error("aborted"));
   if (request.signal.aborted) return { ok: false, failure: ABORTED };
-  request.signal.addEventListener("abort", onCallerAbort, { once: true });
   const startedMs = ports.now();
   const watchdog = createWatchdog(ports, request.firstTokenMs, () => {
     timedOut = true;
-    abort.abort(new Error("timeout"));
+    abort.abort(TIMED_OUT);
   });
-  const release = (): void => {
-    watchdog.stop();
-    request.signal.removeEventListener("abort", onCallerAbort);
-  };
+  const release = (): void => watchdog.stop();
   const fail = (failure: Failure): OpenResult => {
     release();
     abort.abort(FAILED);
@@ -122,7 +119,7 @@ export async function openStream(
         startedMs,
         firstTokenMs: now,
         next: nothingMore,
-        cancel: onCallerAbort,
+        cancel: release,
       },
     };
   }
@@ -186,6 +183,7 @@ export async function openStream(
 
 /** How long a node may take to close behind its `[DONE]`. */
 const DRAIN_MS = 1000;
+const TIMED_OUT = new Error("timeout");
 const FAILED = new Error("failed");
 const CANCELLED = new Error("cancelled");
 

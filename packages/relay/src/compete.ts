@@ -138,7 +138,8 @@ function start(
             includeUsage: wantsUsage(call.body),
             firstTokenMs,
             limits,
-            signal: abort.signal,
+            abort,
+            signal,
           },
           ports,
         );

@@ -14,7 +14,20 @@ interface Histogram {
   count: number;
 }
 
-const keyOf = (labels: Readonly<Record<string, string>>): string =>
+const PLAIN = /^[\w .:/@-]*$/;
+
+/** Labels as Prometheus writes them; nearly all values need no escaping. */
+const keyOf = (labels: Readonly<Record<string, string>>): string => {
+  let key = "";
+  for (const name in labels) {
+    const value = labels[name] ?? "";
+    if (!PLAIN.test(value)) return escapedKeyOf(labels);
+    key += `${key === "" ? "" : ","}${name}="${value}"`;
+  }
+  return key;
+};
+
+const escapedKeyOf = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)
     .map(
       ([name, value]) =>
