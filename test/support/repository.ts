@@ -14,7 +14,8 @@ export function sourceFiles(folder: string): string[] {
   return readdirSync(start, { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) return HIDDEN.has(entry.name) ? [] : sourceFiles(path);
-    return /\.(?:[cm]?ts|[cm]?js|tsx)$/u.test(entry.name) ? [path] : [];
+    const isSource = /\.(?:[cm]?ts|[cm]?js|tsx)$/u.test(entry.name);
+    return isSource && entry.name !== "worker-configuration.d.ts" ? [path] : [];
   });
 }
 
