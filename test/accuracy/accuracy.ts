@@ -18,7 +18,7 @@ if (values.json) {
 } else {
   const fitted =
     values.speeds === undefined
-      ? "The coefficients were fitted to these rows; see below for rows left out.\n\n"
+      ? "The coefficients were fitted to these rows; the last table is of rows left out.\n\n"
       : "";
-  process.stdout.write(`${fitted}${tableOf(summary)}\n`);
+  process.stdout.write(`${fitted}${tableOf(summary, validation)}\n`);
 }

@@ -7,22 +7,25 @@ const LEAST_ROWS = { device: 12, family: 16, vendor: 16 };
 /** Devices that must stand behind the residuals for devices that were never measured. */
 const LEAST_DEVICES = 4;
 
-const levels = ["device", "family", "vendor"] as const;
-
 interface Weighted {
   readonly size: number;
   readonly weight: number;
 }
 
 /**
- * The conformal quantile: the smallest size below which `coverage` of the weight lies, with one row more
- * (of the mean weight, infinitely large) for the row to come. Vovk, Gammerman, Shafer, "Algorithmic
- * learning in a random world", split conformal prediction.
+ * The conformal quantile: the smallest size below which `coverage` of the weight lies, where the case to
+ * come is one more of weight `next`, infinitely large. Vovk, Gammerman, Shafer, "Algorithmic learning in
+ * a random world", split conformal prediction.
  */
-export function conformalQuantile(sizes: readonly Weighted[], coverage: number): number {
+export function conformalQuantile(
+  sizes: readonly Weighted[],
+  coverage: number,
+  next: number,
+): number {
   const sorted = sizes.toSorted((a, b) => a.size - b.size);
   const total = sorted.reduce((sum, { weight }) => sum + weight, 0);
-  const wanted = coverage * (total + total / Math.max(1, sorted.length));
+  // sums of weights like a third are not exact
+  const wanted = coverage * (total + next) - 1e-9;
   let reached = 0;
   for (const { size, weight } of sorted) {
     reached += weight;
@@ -49,27 +52,43 @@ const groupOf = (held: readonly Held[], coverage: number, perDevice: boolean): R
   const sizes = held.map(({ sample, residual }) => ({
     size: Math.abs(residual),
     // a device with many rows is still one device
-    weight: perDevice ? 1 / Math.sqrt(devices.get(sample.device)?.length ?? 1) : 1,
+    weight: perDevice ? 1 / (devices.get(sample.device)?.length ?? 1) : 1,
   }));
-  return { rows: held.length, logHalfWidth: rounded(conformalQuantile(sizes, coverage)) };
+  return { rows: held.length, logHalfWidth: rounded(conformalQuantile(sizes, coverage, 1)) };
 };
 
-const table = (
-  held: readonly Held[],
-  coverage: number,
-  perDevice: boolean,
-): Readonly<Record<string, RangeGroup>> => {
+type Table = Readonly<Record<string, RangeGroup>>;
+
+/** Groups wider than a device. */
+const widerTable = (held: readonly Held[], coverage: number, perDevice: boolean): Table => {
   const groups: Record<string, RangeGroup> = { all: groupOf(held, coverage, perDevice) };
-  for (const level of levels) {
-    if (perDevice && level === "device") continue;
+  for (const level of ["family", "vendor"] as const) {
     for (const [name, entries] of grouped(held, ({ sample }) => sample[level])) {
       const devices = new Set(entries.map(({ sample }) => sample.device)).size;
-      if (entries.length < LEAST_ROWS[level]) continue;
-      if (perDevice && devices < LEAST_DEVICES) continue;
+      if (entries.length < LEAST_ROWS[level] || (perDevice && devices < LEAST_DEVICES)) continue;
       groups[`${level}:${name}`] = groupOf(entries, coverage, perDevice);
     }
   }
   return groups;
+};
+
+/** Devices with many rows by their own residuals; those with few by what such devices miss. */
+const measuredTable = (held: readonly Held[], coverage: number): Table => {
+  const devices = [...grouped(held, ({ sample }) => sample.device)];
+  const many = devices.filter(([, entries]) => entries.length >= LEAST_ROWS.device);
+  const few = devices.filter(
+    ([, entries]) => entries.length > 1 && entries.length < LEAST_ROWS.device,
+  );
+  return {
+    ...widerTable(
+      few.flatMap(([, entries]) => entries),
+      coverage,
+      true,
+    ),
+    ...Object.fromEntries(
+      many.map(([device, entries]) => [`device:${device}`, groupOf(entries, coverage, false)]),
+    ),
+  };
 };
 
 /**
@@ -84,10 +103,8 @@ export function rangeTable(
 ): RangeTable {
   const of = (held: readonly Held[]): readonly Held[] =>
     held.filter(({ sample }) => sample.phase === phase);
-  const counts = grouped(of(rowsOut), ({ sample }) => sample.device);
-  const known = of(rowsOut).filter(({ sample }) => (counts.get(sample.device)?.length ?? 0) > 1);
   return {
-    measured: table(known, coverage, false),
-    other: table(of(devicesOut), coverage, true),
+    measured: measuredTable(of(rowsOut), coverage),
+    other: widerTable(of(devicesOut), coverage, true),
   };
 }

@@ -63,12 +63,12 @@ describe("conformal quantile", () => {
 
   test("is the ceil((n + 1) coverage)-th smallest of equal weights", () => {
     const sizes = equal([9, 1, 8, 2, 7, 3, 6, 4, 5]);
-    expect(conformalQuantile(sizes, 0.8)).toBe(8);
-    expect(conformalQuantile(sizes, 0.5)).toBe(5);
+    expect(conformalQuantile(sizes, 0.8, 1)).toBe(8);
+    expect(conformalQuantile(sizes, 0.5, 1)).toBe(5);
   });
 
   test("with too few rows for the coverage is the largest", () => {
-    expect(conformalQuantile(equal([1, 2, 3]), 0.8)).toBe(3);
+    expect(conformalQuantile(equal([1, 2, 3]), 0.8, 1)).toBe(3);
   });
 });
 

@@ -9,35 +9,39 @@ import {
   loadCatalog,
   measurementsFolder,
   residualsFile,
+  type Validation,
   validationFile,
 } from "./fitted.ts";
 import { readMeasurements } from "./measurement-file.ts";
 import { leftOut, type Phase, type Sample, samplesOf } from "./samples.ts";
-import { errorsOf } from "./summary.ts";
+import { type Errors, errorsOf } from "./summary.ts";
 
 const SEEDS = [1, 2, 3];
 const FOLDS = 3;
 
 const errorOf = (residual: number): number => Math.abs(Math.exp(-residual) - 1);
 
-const byPhase = (held: readonly Held[]): Readonly<Record<Phase, unknown>> => {
-  const of = (phase: Phase): unknown =>
-    errorsOf(
-      held.filter(({ sample }) => sample.phase === phase).map(({ residual }) => errorOf(residual)),
-    );
-  return { decode: of("decode"), prefill: of("prefill") };
-};
+const errorsIn = (held: readonly Held[], phase: Phase): Errors =>
+  errorsOf(
+    held.filter(({ sample }) => sample.phase === phase).map(({ residual }) => errorOf(residual)),
+  );
+
+const byPhase = (held: readonly Held[]): Readonly<Record<Phase, Errors>> => ({
+  decode: errorsIn(held, "decode"),
+  prefill: errorsIn(held, "prefill"),
+});
 
 /** Each device counts once, with the median of its rows. */
-const perDevice = (held: readonly Held[], phase: Phase): unknown => {
-  const devices = Map.groupBy(
-    held.filter(({ sample }) => sample.phase === phase),
-    ({ sample }) => sample.device,
+const perDevice = (held: readonly Held[], phase: Phase): Errors => {
+  const devices = new Set(held.map(({ sample }) => sample.device));
+  const medians = [...devices].map(
+    (device) =>
+      errorsIn(
+        held.filter(({ sample }) => sample.device === device),
+        phase,
+      ).medianAbsoluteError,
   );
-  const medians = [...devices.values()].map(
-    (group) => errorsOf(group.map(({ residual }) => errorOf(residual))).medianAbsoluteError ?? 0,
-  );
-  return errorsOf(medians);
+  return errorsOf(medians.filter((median) => median !== null));
 };
 
 const write = (path: string, value: unknown): void => {
@@ -48,7 +52,7 @@ const catalog = loadCatalog();
 const chips = chipGroups(catalog.hardware);
 const excluded = leftOut(leftOutFile);
 const rows = readMeasurements(measurementsFolder).filter(({ id }) => !excluded.has(String(id)));
-const { samples, unresolved } = samplesOf(rows, catalog, chips);
+const { samples } = samplesOf(rows, catalog, chips);
 const fitted = fitModel(samples, chips, ["profiles/measurements"]);
 const { solution } = fitted;
 const inSample = samples.map((sample) => ({
@@ -62,21 +66,20 @@ const residualIn = (held: readonly Held[], sample: Sample): number => {
   return Math.round((found?.residual ?? 0) * 1e4) / 1e4;
 };
 write(coefficientsFile, fitted.coefficients);
-write(validationFile, {
-  about:
-    "Errors |predicted - measured| / measured on rows that the fit had not seen, by what was left out of it.",
+const validation: Validation = {
   rows: rows.length,
-  leftOut: excluded.size,
-  unresolved: unresolved.map(({ row, reason }) => ({ id: row.id, reason })),
-  fittedRows: byPhase(inSample),
-  deviceLeftOut: byPhase(fitted.devicesOut),
-  deviceLeftOutEachDeviceOnce: {
-    decode: perDevice(fitted.devicesOut, "decode"),
-    prefill: perDevice(fitted.devicesOut, "prefill"),
+  schemes: {
+    "rows that were fitted": byPhase(inSample),
+    "a random third left out": byPhase(random),
+    "the device left out": byPhase(fitted.devicesOut),
+    "the device left out, each device once": {
+      decode: perDevice(fitted.devicesOut, "decode"),
+      prefill: perDevice(fitted.devicesOut, "prefill"),
+    },
+    "the source left out": byPhase(sourcesOut),
   },
-  sourceLeftOut: byPhase(sourcesOut),
-  randomThirdLeftOut: byPhase(random),
-});
+};
+write(validationFile, validation);
 write(
   residualsFile,
   samples.map((sample) => ({

@@ -4,6 +4,8 @@ import type { SpeedCoefficients } from "../../packages/planner/src/index.ts";
 import { compileCatalog } from "../../packages/qwq-fit/src/catalog/compile-catalog.ts";
 import type { Catalog } from "../../packages/schema/src/index.ts";
 import { root } from "../support/repository.ts";
+import type { Phase } from "./samples.ts";
+import type { Errors } from "./summary.ts";
 
 const profiles = join(root, "profiles");
 
@@ -17,18 +19,24 @@ export const leftOutFile: string = join(measurementsFolder, "fit", "left-out.jso
 
 export const loadCatalog = (): Catalog => compileCatalog(profiles);
 
+/** Errors on rows that a fit had not seen, by what was left out of it. */
+export interface Validation {
+  readonly rows: number;
+  readonly schemes: Readonly<Record<string, Readonly<Record<Phase, Errors>>>>;
+}
+
 export interface FittedData {
   readonly catalog: Catalog;
   readonly coefficients: SpeedCoefficients;
   readonly measurements: string;
-  /** Errors on rows that a fit had not seen, by scheme. */
-  readonly validation: unknown;
+  readonly validation: Validation;
 }
 
 /** The catalogue and the committed fit. */
 export function loadFitted(): FittedData {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by fit.ts from this very type
   const coefficients = JSON.parse(readFileSync(coefficientsFile, "utf8")) as SpeedCoefficients;
-  const validation: unknown = JSON.parse(readFileSync(validationFile, "utf8"));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by fit.ts from this very type
+  const validation = JSON.parse(readFileSync(validationFile, "utf8")) as Validation;
   return { catalog: loadCatalog(), coefficients, measurements: measurementsFolder, validation };
 }

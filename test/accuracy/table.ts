@@ -1,3 +1,4 @@
+import type { Validation } from "./fitted.ts";
 import type { AccuracySummary, Errors, GroupSummary } from "./summary.ts";
 
 const percent = (value: number | null): string =>
@@ -36,8 +37,21 @@ const groupTable = (groups: readonly GroupSummary[], phase: string): string => {
   return aligned([head, ...lines]);
 };
 
+const schemeTable = (validation: Validation): string =>
+  aligned([
+    ["", "decode rows", "median", "90th", "prefill rows", "median", "90th"],
+    ...Object.entries(validation.schemes).map(([scheme, { decode, prefill }]) => [
+      scheme,
+      ...[decode, prefill].flatMap((errors) => [
+        String(errors.rows),
+        percent(errors.medianAbsoluteError),
+        percent(errors.p90AbsoluteError),
+      ]),
+    ]),
+  ]);
+
 /** The summary for people. */
-export function tableOf(summary: AccuracySummary): string {
+export function tableOf(summary: AccuracySummary, validation: Validation): string {
   const { decode, prefill, baseline, noiseFloor } = summary;
   const whole = aligned([
     head,
@@ -64,6 +78,7 @@ export function tableOf(summary: AccuracySummary): string {
     `Decode by group\n${groupTable(summary.groups, "decode")}`,
     `Prefill by group\n${groupTable(summary.groups, "prefill")}`,
     `Worst\n${worst.join("\n")}`,
+    `Fits of our ${validation.rows} rows, judged by what they had not seen\n${schemeTable(validation)}`,
   ];
   if (summary.refused.length > 0) sections.push(`Refused\n${listed(summary.refused)}`);
   if (summary.unresolved.length > 0) sections.push(`Unresolved\n${listed(summary.unresolved)}`);

@@ -43,6 +43,7 @@ export const chipOf = (device: SpeedDevice, chips: Readonly<Record<string, ChipG
       family: "cpu",
       memory: "ddr",
       flops: null,
+      watts: null,
     };
   }
   return {
@@ -51,6 +52,7 @@ export const chipOf = (device: SpeedDevice, chips: Readonly<Record<string, ChipG
     family: listed?.family ?? device.family ?? "unknown",
     memory: listed?.memory ?? "unknown",
     flops: listed?.flops ?? null,
+    watts: listed?.watts ?? null,
   };
 };
 

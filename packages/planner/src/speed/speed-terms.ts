@@ -1,4 +1,4 @@
-import { engineClass, typeClass, typeShares } from "./chip-of.ts";
+import { bandwidthOf, engineClass, typeClass, typeShares } from "./chip-of.ts";
 import type { Chip } from "./chip-of.ts";
 import type { SpeedPart } from "./speed-coefficients.ts";
 import type { SpeedDevice, SpeedInput } from "./speed-types.ts";
@@ -30,6 +30,8 @@ const layerTerms = (input: SpeedInput, device: SpeedDevice, chip: Chip): SpeedTe
   ]);
   // kernels of wide models run longer than a launch
   terms.push(["layer.width", Math.log(Math.max(1, input.model.embeddingLength) / 4096)]);
+  // operations beside the matrices are faster on a faster chip
+  terms.push(["layer.scale", Math.log(bandwidthOf(device) / 5e11)]);
   if (input.olderEngine) {
     terms.push(...named("layer", [["older", device.backend]]));
     terms.push(...named("layer", [["olderFamily", chip.family]]));
@@ -110,6 +112,15 @@ const cacheTerms = (input: SpeedInput, device: SpeedDevice, chip: Chip): SpeedTe
   return named("cache", levels);
 };
 
+/**
+ * A card that could compute much for its power is held back by it. Matrix units alone: the share that
+ * shaders reach has other limits. An Ada card's 0.7 TFLOPS a watt is the reference.
+ */
+const powerTerms = (device: SpeedDevice, chip: Chip, flops: number): SpeedTerm[] =>
+  chip.watts === null || device.tensorFp16Flops === null
+    ? []
+    : [["compute.power", Math.log(flops / chip.watts / 0.7e12)]];
+
 const computeTerms = (
   input: SpeedInput,
   device: SpeedDevice,
@@ -141,6 +152,7 @@ const computeTerms = (
     ["compute.size", size],
     [`compute.sizeBackend:${backend}`, size],
   );
+  terms.push(...powerTerms(device, chip, flops));
   if (device.tensorFp16Flops !== null) terms.push(["compute.tensor", 1]);
   for (const [type, share] of sharesOf(input, device)) {
     const kind = typeClass(type);
@@ -165,14 +177,19 @@ const computeTerms = (
   return terms;
 };
 
-const attentionTerms = (input: SpeedInput, device: SpeedDevice, chip: Chip): SpeedTerm[] => {
+const attentionTerms = (
+  input: SpeedInput,
+  device: SpeedDevice,
+  chip: Chip,
+  flops: number,
+): SpeedTerm[] => {
   const levels: (readonly [string, string])[] = [
     ["backend", device.backend],
     ["family", chip.family],
     ["memory", `${chip.vendor}/${chip.memory}`],
   ];
   if (input.olderEngine) levels.push(["older", device.backend]);
-  return named("attention", levels);
+  return [...named("attention", levels), ...powerTerms(device, chip, flops)];
 };
 
 /** The terms of one part of the time on one device. */
@@ -193,7 +210,7 @@ export const termsOf = (
     case "compute":
       return negated(computeTerms(input, device, chip, flops));
     case "attention":
-      return negated(attentionTerms(input, device, chip));
+      return negated(attentionTerms(input, device, chip, flops));
     case "link":
       return named("link", [["vendor", chip.vendor]]);
     case "stream":
