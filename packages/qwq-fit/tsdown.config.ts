@@ -3,8 +3,16 @@ import { join } from "node:path";
 import { defineConfig } from "tsdown";
 import { compileCatalog } from "./src/catalog/compile-catalog.ts";
 
+/** Programs of processes that the engine package starts: it looks for them beside the bundle. */
+const engine = join(import.meta.dirname, "..", "engine", "src");
+
 export default defineConfig({
-  entry: { main: "src/main.ts", index: "src/index.ts" },
+  entry: {
+    main: "src/main.ts",
+    index: "src/index.ts",
+    "engine-child": join(engine, "child", "engine-child.ts"),
+    "guard-child": join(engine, "adapters", "guard-child.ts"),
+  },
   platform: "node",
   target: "node20.19",
   fixedExtension: true,

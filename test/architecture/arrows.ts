@@ -30,7 +30,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "packages/simulation": ["schema", "routing"],
   "packages/tunnel": ["schema"],
   "packages/qwq-fit": everyPackage,
-  "workers/router": ["router"],
+  "workers/router": ["router", "schema"],
   infra: ["schema", "planner"],
 };
 

@@ -13,6 +13,12 @@ const VIEWS: readonly string[] = [
   "plan --explain",
   "check --explain",
   "profile",
+  "profile --explain",
+  "estimate qwq-32b --explain",
+  "compare qwq-32b qwen3-8b --explain",
+  "models",
+  "hardware apple",
+  "catalog",
   "estimate qwq-32b",
 ];
 

@@ -69,6 +69,7 @@ export async function compare(
     });
   }
   const catalog = await loadCatalog();
+  const explain = options.explain === true;
   const workload = workloadOf(options);
   const planOptions = await planOptionsOf(options, catalog);
   const named = await Promise.all(words.map((word) => readName(word, catalog)));
@@ -84,13 +85,13 @@ export async function compare(
       workload,
       catalog,
       options: planOptions,
-      explain: options.explain === true,
+      explain,
     });
     return toComparedCase(report, machinePrice(machine, catalog));
   });
   const cases = await withProgress("Planning", planning, io);
   const comparison: Comparison = { schemaVersion: 1, workload, cases };
   if (options.json === true) io.out(`${JSON.stringify(comparison)}\n`);
-  else io.out(drawComparison(comparison, await textFor(io, options.lang), terminalOf(io)));
+  else io.out(drawComparison(comparison, explain, await textFor(io, options.lang), terminalOf(io)));
   return cases.some(({ fits }) => fits) ? EXIT.fits : EXIT.doesNotFit;
 }

@@ -1,4 +1,5 @@
 import { estimateMemory } from "@qwq-fit/planner";
+import type { LlamaCppSettings } from "@qwq-fit/planner";
 import { QwqError } from "@qwq-fit/schema";
 import type { Backend, HardwareProfile, ModelProfile, WeightsVariant } from "@qwq-fit/schema";
 import { loadCatalog } from "../catalog/load-catalog.ts";
@@ -9,6 +10,7 @@ import { readHardware } from "../hardware/read-hardware.ts";
 import { near } from "../near.ts";
 import { findAndReadModel } from "../model/read-model.ts";
 import type { EstimateOptions } from "../options/command-options.ts";
+import { explainMemory } from "../report/explain-memory.ts";
 import { textFor } from "../text/text-for.ts";
 import { drawMemory } from "../view/memory-view.ts";
 import { terminalOf } from "../view/terminal.ts";
@@ -55,24 +57,24 @@ export async function estimate(
     probing,
     findAndReadModel(name, { catalog }),
   ]);
-  const report = estimateMemory(
-    model,
-    variantOf(model, options.quantization),
-    {
-      contextTokens: options.context,
-      sequences: options.concurrency,
-      batchTokens: options.batch,
-      kvCacheType: options.kvCacheType,
-      flashAttention: options.flashAttention,
-      offloadedLayers: options.offloadedLayers,
-      mmap: options.mmap,
-      threads: options.threads ?? hardware.cpu.usableCores,
-      backend: backendOf(options, hardware),
-      engineVersion: options.engineVersion ?? ENGINE_VERSION,
-    },
-    hardware,
-  );
+  const settings: LlamaCppSettings = {
+    contextTokens: options.context,
+    sequences: options.concurrency,
+    batchTokens: options.batch,
+    kvCacheType: options.kvCacheType,
+    flashAttention: options.flashAttention,
+    offloadedLayers: options.offloadedLayers,
+    mmap: options.mmap,
+    threads: options.threads ?? hardware.cpu.usableCores,
+    backend: backendOf(options, hardware),
+    engineVersion: options.engineVersion ?? ENGINE_VERSION,
+  };
+  const variant = variantOf(model, options.quantization);
+  const report = estimateMemory(model, variant, settings, hardware);
   if (options.json === true) io.out(`${JSON.stringify(report)}\n`);
-  else io.out(drawMemory(report, await textFor(io, options.lang), terminalOf(io)));
+  else {
+    const why = options.explain === true ? explainMemory(report, settings) : [];
+    io.out(drawMemory(report, why, await textFor(io, options.lang), terminalOf(io)));
+  }
   return EXIT.fits;
 }

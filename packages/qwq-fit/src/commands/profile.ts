@@ -25,6 +25,14 @@ export async function profile(options: ProfileOptions, io: CommandIo): Promise<n
     });
   }
   if (options.json === true) io.out(`${JSON.stringify(hardware)}\n`);
-  else io.out(drawProfile(hardware, await textFor(io, options.lang), terminalOf(io)));
+  else
+    io.out(
+      drawProfile(
+        hardware,
+        options.explain === true,
+        await textFor(io, options.lang),
+        terminalOf(io),
+      ),
+    );
   return EXIT.fits;
 }

@@ -38,12 +38,14 @@ export interface PlanCommandOptions extends CheckOptions {
 
 /** Options of `profile`. */
 export interface ProfileOptions extends CommonOptions {
+  readonly explain?: boolean;
   readonly hardware?: string;
   readonly record?: string;
 }
 
 /** Options of `estimate`. */
 export interface EstimateOptions extends CommonOptions {
+  readonly explain?: boolean;
   readonly context: number;
   readonly batch: number;
   readonly concurrency: number;
@@ -70,6 +72,7 @@ const KV_CACHE_TYPES = [
   "iq4_nl",
 ] as const satisfies readonly KvCacheType[];
 
+const EXPLAIN = "show every number's formula, inputs and source";
 const OPTIMIZE = ["quality", "speed", "context"] as const;
 
 /** Sequences that llama.cpp can hold: llama.cpp v0.5.0 src/llama-cparams.h, LLAMA_MAX_SEQ. */
@@ -104,7 +107,7 @@ export function addCheckOptions(command: Command): Command {
     .option("-q, --quantization <name>", "only this one, such as Q4_K_M")
     .addOption(choice("--optimize <aim>", "what the plan is best at", OPTIMIZE))
     .option("--hardware <file or name>", "another machine than this one")
-    .option("--explain", "show every number's formula, inputs and source");
+    .option("--explain", EXPLAIN);
   return addCommonOptions(options);
 }
 
@@ -117,7 +120,8 @@ export function addPlanOptions(command: Command): Command {
 export function addProfileOptions(command: Command): Command {
   const options = command
     .option("--hardware <file or name>", "another machine")
-    .option("--record <file>", "write the machine to a file for --hardware");
+    .option("--record <file>", "write the machine to a file for --hardware")
+    .option("--explain", EXPLAIN);
   return addCommonOptions(options);
 }
 
@@ -136,6 +140,7 @@ export function addEstimateOptions(command: Command): Command {
     .option("-q, --quantization <name>", "of a catalogue model (default: Q4_K_M)")
     .option("--backend <name>", "compute API, such as cpu or vulkan")
     .option("--engine-version <version>", "version of node-llama-cpp")
-    .option("--hardware <file or name>", "another machine than this one");
+    .option("--hardware <file or name>", "another machine than this one")
+    .option("--explain", EXPLAIN);
   return addCommonOptions(options);
 }

@@ -1,5 +1,6 @@
 import type { CheckReport, FitPlan, Shortfall } from "@qwq-fit/schema";
 import type { CheckOptions } from "../options/command-options.ts";
+import { explainCost } from "../report/explain-cost.ts";
 import { localUsdPerAnswer } from "../report/recommend.ts";
 import type { Text } from "../text/text.ts";
 import { alternativeLine, alternativesTo } from "./alternatives.ts";
@@ -191,7 +192,9 @@ export function drawCheck(
       lines: [{ text: nextCommand(report, options), paint: colours.cyan, verbatim: true }],
     },
     ...noteRows(report, text, colours),
-    ...(options.explain === true && choice !== null ? explanationRows(choice, text) : []),
+    ...(options.explain === true
+      ? explanationRows([...(choice?.explanations ?? []), ...explainCost(report)], text)
+      : []),
   ];
   return drawSheet(rows, terminal);
 }

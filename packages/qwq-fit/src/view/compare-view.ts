@@ -1,5 +1,6 @@
 import type { ComparedCase, Comparison, SourcedNumber } from "@qwq-fit/schema";
 import type { Text } from "../text/text.ts";
+import { explanationRows } from "./explanation-view.ts";
 import { duration, gib, range, short, usd } from "./numbers.ts";
 import { memoryName } from "./plan-lines.ts";
 import { drawSheet, joinPhrases } from "./sheet.ts";
@@ -60,7 +61,12 @@ function outcomeLines(one: ComparedCase, text: Text): (string | Line)[] {
 }
 
 /** Cases one below the other, and which gives most speed for its price. */
-export function drawComparison({ cases }: Comparison, text: Text, terminal: Terminal): string {
+export function drawComparison(
+  { cases }: Comparison,
+  explain: boolean,
+  text: Text,
+  terminal: Terminal,
+): string {
   const { colours } = terminal;
   const rows = cases.flatMap((one, index): (Row | null)[] => {
     const paint = one.usable ? colours.green : one.fits ? colours.yellow : colours.red;
@@ -79,6 +85,7 @@ export function drawComparison({ cases }: Comparison, text: Text, terminal: Term
           { text: joinPhrases(pricePhrases(one, text)), paint: colours.dim },
         ],
       },
+      ...(explain && one.choice !== null ? explanationRows(one.choice.explanations, text) : []),
     ];
   });
   const priced = cases.filter(({ usdPerTokenPerSecond }) => usdPerTokenPerSecond !== null);

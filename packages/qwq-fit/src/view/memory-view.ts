@@ -1,6 +1,7 @@
 import { MiB } from "@qwq-fit/schema";
-import type { MemoryReport } from "@qwq-fit/schema";
+import type { Explanation, MemoryReport } from "@qwq-fit/schema";
 import type { Text } from "../text/text.ts";
+import { explanationRows } from "./explanation-view.ts";
 import { memoryName } from "./plan-lines.ts";
 import { drawSheet } from "./sheet.ts";
 import type { Row } from "./sheet.ts";
@@ -13,7 +14,12 @@ const NUMBER = 10;
 const mib = (bytes: number): string => (bytes / MiB).toFixed(2).padStart(NUMBER);
 
 /** The answer of `estimate`: the engine's buffers in its own unit. */
-export function drawMemory(report: MemoryReport, text: Text, terminal: Terminal): string {
+export function drawMemory(
+  report: MemoryReport,
+  explanations: readonly Explanation[],
+  text: Text,
+  terminal: Terminal,
+): string {
   const { parts } = text;
   const rows: Row[] = report.devices.map((memory) => ({
     label: memoryName(memory.device, text),
@@ -27,5 +33,6 @@ export function drawMemory(report: MemoryReport, text: Text, terminal: Terminal)
     ].map((line) => ({ text: line, verbatim: true })),
   }));
   const total = { text: `${mib(report.totalBytes)} MiB`, verbatim: true };
-  return drawSheet([...rows, { label: parts.total, lines: [total] }], terminal);
+  const why = explanations.length === 0 ? [] : explanationRows(explanations, text);
+  return drawSheet([...rows, { label: parts.total, lines: [total] }, ...why], terminal);
 }

@@ -51,7 +51,7 @@ export function drawPlans(
   const rows = plans.flatMap((plan, index) => [
     null,
     planRow(plan, index, text, terminal),
-    ...(options.explain === true ? explanationRows(plan, text) : []),
+    ...(options.explain === true ? explanationRows(plan.explanations, text) : []),
   ]);
   return drawSheet([title, ...rows], terminal);
 }

@@ -1,5 +1,7 @@
 import type { FoundEngine, HardwareProfile } from "@qwq-fit/schema";
 import type { Text } from "../text/text.ts";
+import { explainHardware } from "../report/explain-hardware.ts";
+import { explanationRows } from "./explanation-view.ts";
 import { machineLines } from "./machine-lines.ts";
 import { gib } from "./numbers.ts";
 import { drawSheet, joinPhrases } from "./sheet.ts";
@@ -17,10 +19,15 @@ function engineLine({ engine, version, baseUrl, binaryPath, models }: FoundEngin
 }
 
 /** The answer of `profile`: the machine as the planner sees it. */
-export function drawProfile(hardware: HardwareProfile, text: Text, terminal: Terminal): string {
+export function drawProfile(
+  hardware: HardwareProfile,
+  explain: boolean,
+  text: Text,
+  terminal: Terminal,
+): string {
   const { os, cpu, disk, engines, warnings } = hardware;
   const { labels } = text;
-  const rows: Row[] = [
+  const rows: (Row | null)[] = [
     { label: labels.system, lines: [`${os.name} · ${os.kernel} · ${os.architecture}`] },
     { label: labels.machine, lines: machineLines(hardware, text) },
     { label: labels.processor, lines: [cpu.instructionSets.join(" ")] },
@@ -37,6 +44,7 @@ export function drawProfile(hardware: HardwareProfile, text: Text, terminal: Ter
       label: labels.note,
       lines: [hint === null ? message : `${message} ${hint}`],
     })),
+    ...(explain ? explanationRows(explainHardware(hardware), text) : []),
   ];
   return drawSheet(rows, terminal);
 }
