@@ -7,7 +7,13 @@ export type {
   SpeedPart,
 } from "./speed/speed-coefficients.ts";
 export { FALLBACK_COEFFICIENTS } from "./speed/speed-coefficients.ts";
-export { componentSeconds, decodeComponents, prefillComponents, totalSeconds } from "./speed/speed-components.ts";
+export {
+  componentSeconds,
+  componentTime,
+  decodeComponents,
+  prefillComponents,
+  totalSeconds,
+} from "./speed/speed-components.ts";
 export type { SpeedComponent } from "./speed/speed-components.ts";
 export { heaviestChip, logHalfWidth, runKey } from "./speed/speed-range.ts";
 export { engineClass } from "./speed/chip-of.ts";

@@ -21,11 +21,6 @@ export function versionRules(version: string): VersionRules {
   return findVersion(version) ?? v0_5_0;
 }
 
-/** Whether the rules of this version have been read from its source. */
-export function knowsVersion(version: string): boolean {
-  return findVersion(version) !== undefined;
-}
-
 function findVersion(version: string): VersionRules | undefined {
   return VERSIONS.find(
     (rules) => rules.version === version || rules.nodeLlamaCpp.includes(version),

@@ -97,10 +97,6 @@ export function copyTo(a: Tensor, b: Tensor): Tensor {
   return new Tensor(b.type, b.lengths, "CPY", [a, b], { strides: b.strides, viewOf: b });
 }
 
-export function cast(a: Tensor, type: string): Tensor {
-  return new Tensor(type, a.lengths, "CPY", [a]);
-}
-
 /** Attention in one operation; the result has heads and tokens swapped. */
 export function flashAttention(
   q: Tensor,
@@ -153,10 +149,6 @@ export function gatedDeltaNet(
 /** silu(gate) * up, or another gate function. */
 export function gated(gate: Tensor, up: Tensor): Tensor {
   return new Tensor(gate.type, gate.lengths, "GLU", [gate, up]);
-}
-
-export function repeat(a: Tensor, ...lengths: readonly number[]): Tensor {
-  return new Tensor(a.type, four(lengths), "REPEAT", [a]);
 }
 
 function four([a = 1, b = 1, c = 1, d = 1]: readonly number[]): Four {

@@ -20,11 +20,6 @@ const BUILDERS: Readonly<Record<string, (builder: GraphBuilder) => void>> = {
   qwen35moe: buildHybridTransformer,
 };
 
-/** Whether this architecture's graph is known. */
-export function knowsArchitecture(architecture: string): boolean {
-  return Object.hasOwn(BUILDERS, architecture);
-}
-
 /** The engine's compute graph for a batch. @throws QwqError `unsupported_model` for an unknown architecture. */
 export function buildGraph(
   input: GraphInput,
