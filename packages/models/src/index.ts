@@ -19,6 +19,8 @@ export { modelFromGguf } from "./profile/from-gguf.ts";
 export { splitSiblings } from "./profile/split-files.ts";
 export { cutEntry } from "./layout/cut-entry.ts";
 export { kvBytesPerToken, stateBytesPerSequence } from "./profile/cache-size.ts";
+export { locateModel } from "./remote/locate-model.ts";
+export type { LocatedFile, LocatedModel } from "./remote/locate-model.ts";
 export { readModel } from "./remote/read-model.ts";
 export { parseReference } from "./remote/reference.ts";
 export type { HubName, ModelReference } from "./remote/reference.ts";

@@ -74,7 +74,7 @@ async function readUrl(ports: ModelPorts, url: string): Promise<ModelProfile> {
   return modelFromGguf(headers, shownUrl(url));
 }
 
-type RepositoryReference = Extract<ModelReference, { kind: "repository" }>;
+export type RepositoryReference = Extract<ModelReference, { kind: "repository" }>;
 
 async function readRepository(
   ports: ModelPorts,
@@ -92,7 +92,8 @@ async function readRepository(
 /** Faults after which the other hub may still have the model, if the reference did not insist on one. */
 const NOT_THERE: ReadonlySet<string> = new Set(["unknown_model", "unauthorized"]);
 
-async function findRepository(
+/** The repository on the hub that has it. @throws QwqError as {@link readModel} does. */
+export async function findRepository(
   ports: ModelPorts,
   reference: RepositoryReference,
 ): Promise<Repository> {
