@@ -153,7 +153,7 @@ async function ours() {
 /** Longest wait between two tokens of a stream while another reads its prompt. */
 async function largestGap(stream, prefill) {
   let [last, largest, count] = [0, 0, 0];
-  let other = null;
+  let other = Promise.resolve(false);
   let read = false;
   const onToken = () => {
     const now = performance.now();
