@@ -56,7 +56,7 @@ export class MemoryEstimator {
     this.#wholeGraph = options.wholeGraph ?? false;
     this.#model = model;
     this.#hardware = hardware;
-    this.#weights = new WeightTable(variant.tensors);
+    this.#weights = WeightTable.of(variant.tensors);
     this.#features = cpuFeatures(hardware.cpu);
   }
 
@@ -110,18 +110,31 @@ export class MemoryEstimator {
       staysOnCpu: keepsOnCpu(settings),
       loadedBlocks: this.#model.blocks.length,
     });
-    const blocks = this.#wholeGraph
-      ? this.#model.blocks.map((_, index) => index)
-      : condenseBlocks(this.#model, split, this.#weights, placement, devices.length > 0);
-    const made = {
-      devices,
-      split,
-      placement,
-      blocks,
-      compute: new Map<string, readonly number[]>(),
-    };
+    const { blocks, compute } = this.#blocksToBuild(settings, { devices, split, placement });
+    const made = { devices, split, placement, blocks, compute };
     this.#layouts.set(key, made);
     return made;
+  }
+
+  #blocksToBuild(
+    settings: LlamaCppSettings,
+    { devices, split, placement }: Pick<Layout, "devices" | "split" | "placement">,
+  ): Pick<Layout, "blocks" | "compute"> {
+    const model = this.#model;
+    if (this.#wholeGraph) {
+      return { blocks: model.blocks.map((_, index) => index), compute: new Map() };
+    }
+    const onDevices = devices.length > 0;
+    const { blocks, key } = condenseBlocks(model, split, this.#weights, placement, onDevices);
+    const graphKey = JSON.stringify([
+      [key, devices, settings.engineVersion, onDevices && settings.offloadedLayers],
+      inputCopies(settings, split, devices),
+    ]);
+    const shared = COMPUTE.get(model) ?? new Map<string, Layout["compute"]>();
+    COMPUTE.set(model, shared);
+    const compute = shared.get(graphKey) ?? new Map<string, readonly number[]>();
+    shared.set(graphKey, compute);
+    return { blocks, compute };
   }
 
   #computeBytes(
@@ -148,6 +161,9 @@ export class MemoryEstimator {
     return made;
   }
 }
+
+/** Compute buffers of a model's files by what their graphs depend on: most quantizations have the same graph. */
+const COMPUTE = new WeakMap<ModelProfile, Map<string, Layout["compute"]>>();
 
 /** Where everything of a model stands for some settings, and the compute buffers found so far. */
 interface Layout {

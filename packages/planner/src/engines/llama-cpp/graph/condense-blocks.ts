@@ -9,6 +9,13 @@ const LONGEST_PERIOD = 8;
 /** Repetitions of a pattern that stay. */
 const KEPT = 4;
 
+/** Blocks to build a graph of, and what of them and of the other weights the graph depends on. */
+export interface CondensedBlocks {
+  readonly blocks: readonly number[];
+  /** Equal for files of one model whose graphs are the same. */
+  readonly key: string;
+}
+
 /**
  * Blocks whose graph peaks where the whole model's does. Patterns of blocks repeat, and the allocator's
  * state repeats with them, every time or every second time; so of many repetitions a few are enough, if
@@ -20,8 +27,14 @@ export function condenseBlocks(
   weights: WeightTable,
   placement: WeightPlacement,
   hasDevices: boolean,
-): readonly number[] {
-  const kinds = blockKinds(model, split, weights, placement, hasDevices);
+): CondensedBlocks {
+  const caches = new Map<object, number>();
+  const kinds = model.blocks.map(({ cache, experts }, block) => {
+    const cacheId = caches.get(cache) ?? caches.size;
+    caches.set(cache, cacheId);
+    const weighed = weightsKey(block, weights, placement, hasDevices);
+    return `${split.blocks[block] ?? -1};${cacheId};${String(experts)}${weighed}`;
+  });
   const kept: number[] = [];
   let block = 0;
   while (block < kinds.length) {
@@ -33,7 +46,11 @@ export function condenseBlocks(
     }
     block += period * repeats;
   }
-  return kept;
+  const outside = weightsKey(null, weights, placement, hasDevices);
+  const named = [...new Set(kinds)];
+  const order = kept.map((index) => named.indexOf(kinds[index] ?? ""));
+  const key = JSON.stringify([named, order, outside, placement.tiedHead, split.output]);
+  return { blocks: kept, key };
 }
 
 function droppedRepeats(repeats: number): number {
@@ -41,7 +58,7 @@ function droppedRepeats(repeats: number): number {
 }
 
 /** The pattern from this block on of which most can be dropped. */
-function bestPattern(kinds: readonly number[], start: number): { period: number; repeats: number } {
+function bestPattern(kinds: readonly string[], start: number): { period: number; repeats: number } {
   let best = { period: 1, repeats: 1 };
   for (let period = 1; period <= LONGEST_PERIOD; period += 1) {
     let end = start + period;
@@ -53,30 +70,22 @@ function bestPattern(kinds: readonly number[], start: number): { period: number;
   return best;
 }
 
-/** What of a block decides its storage: device, cache, experts, and the weights that a device may copy over. */
-function blockKinds(
-  model: ModelProfile,
-  split: LayerSplit,
+/** Names of weights with what decides their storage: device, and type where a device may copy them over. */
+function weightsKey(
+  block: number | null,
   weights: WeightTable,
   placement: WeightPlacement,
   hasDevices: boolean,
-): readonly number[] {
-  const kinds = new Map<string, number>();
-  const caches = new Map<object, number>();
-  return model.blocks.map(({ cache, experts }, block) => {
-    const cacheId = caches.get(cache) ?? caches.size;
-    caches.set(cache, cacheId);
-    let key = `${split.blocks[block] ?? -1};${cacheId};${String(experts)}`;
-    for (const [name, { weight, bias, scale }] of weights.groups(block)) {
-      key += `,${name}${bias === undefined ? "" : "+"}${scale === undefined ? "" : "*"}`;
-      if (weight === undefined || !hasDevices) continue;
-      const buffer = placement.buffers[weight.index];
-      // only weights in host memory are ever copied, and only then their size matters
-      const copied = buffer === "cpu" || buffer === "pinned";
-      key += copied ? weight.tensor.type : String(buffer);
-    }
-    const kind = kinds.get(key) ?? kinds.size;
-    kinds.set(key, kind);
-    return kind;
-  });
+): string {
+  let key = "";
+  for (const [name, { weight, bias, scale }] of weights.groups(block)) {
+    key += `,${name}${bias === undefined ? "" : "+"}${scale === undefined ? "" : "*"}`;
+    if (weight === undefined || !hasDevices) continue;
+    const buffer = placement.buffers[weight.index];
+    // only weights in host memory are ever copied, and only then their size matters; never for a look-up of rows
+    const lookedUp = weight.role.operation === "GET_ROWS" && !weights.tied;
+    const copied = (buffer === "cpu" || buffer === "pinned") && !lookedUp;
+    key += copied ? weight.tensor.type : String(buffer);
+  }
+  return key;
 }

@@ -40,9 +40,10 @@ export class NodeWindow {
   }
 
   matches(pattern: Pattern, start: number): boolean {
-    return pattern.every(
-      (operation, i) => this.is(start + i, operation) && !this.isUsed(start + i),
-    );
+    for (const [i, operation] of pattern.entries()) {
+      if (!this.is(start + i, operation) || this.isUsed(start + i)) return false;
+    }
+    return true;
   }
 
   /** Whether `node` must stay behind the node at `earlier`. */
@@ -51,11 +52,14 @@ export class NodeWindow {
     return other !== undefined && dependsOn(node, other);
   }
 
-  /** Nodes without a place from the first to before `end`. */
-  unusedBefore(end: number): readonly number[] {
-    const unused: number[] = [];
-    for (let c = this.first; c < end; c += 1) if (!this.isUsed(c)) unused.push(c);
-    return unused;
+  /** Whether every node without a place before `end`, that the node there needs, passes. */
+  needs(end: number, test: (earlier: number) => boolean): boolean {
+    const node = this.nodes[end];
+    if (node === undefined) return true;
+    for (let c = this.first; c < end; c += 1) {
+      if (!this.isUsed(c) && this.depends(node, c) && !test(c)) return false;
+    }
+    return true;
   }
 
   /** Whether nothing that computes waits in between. */

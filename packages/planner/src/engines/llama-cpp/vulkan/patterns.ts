@@ -29,13 +29,14 @@ export function isEmpty(tensor: Tensor): boolean {
 
 /** Whether `later` must stay behind `earlier` (`is_src_of` in ggml_vk_graph_optimize). */
 export function dependsOn(later: Tensor, earlier: Tensor): boolean {
-  if (later.sources.includes(earlier)) return true;
-  if (base(later) === base(earlier)) return true;
+  const laterBase = base(later);
+  const earlierBase = base(earlier);
+  if (laterBase === earlierBase) return true;
+  for (const source of later.sources) if (source === earlier) return true;
   if (isEmpty(later) || isEmpty(earlier)) return false;
-  return (
-    later.sources.some((source) => base(source) === base(earlier)) ||
-    earlier.sources.some((source) => base(source) === base(later))
-  );
+  for (const source of later.sources) if (base(source) === earlierBase) return true;
+  for (const source of earlier.sources) if (base(source) === laterBase) return true;
+  return false;
 }
 
 function base(tensor: Tensor): Tensor {

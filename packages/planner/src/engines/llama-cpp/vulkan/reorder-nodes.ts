@@ -74,8 +74,7 @@ function nextSet(
   for (let j = first + 1; j < end; j += 1) {
     const node = nodes[j];
     if (node === undefined || window.isUsed(j) || !isEmpty(node)) continue;
-    const waits = window.unusedBefore(j).some((c) => !set.includes(c) && window.depends(node, c));
-    if (!waits) set.push(j);
+    if (window.needs(j, (c) => set.includes(c))) set.push(j);
   }
   return set;
 }
@@ -88,8 +87,7 @@ function canJoin(
   set: readonly number[],
   fusesNorms: boolean,
 ): boolean {
-  return window.unusedBefore(j).every((c) => {
-    if (!window.depends(node, c)) return true;
+  return window.needs(j, (c) => {
     const earlier = window.nodes[c];
     if (earlier === undefined || c !== set.at(-1)) return false;
     if (j === c + 1 && isPair(earlier, node)) return true;

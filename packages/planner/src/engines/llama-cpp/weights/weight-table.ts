@@ -19,12 +19,13 @@ export interface WeightGroup {
   readonly scale: WeightRow | undefined;
 }
 
+type GroupInMaking = { -readonly [Part in keyof WeightGroup]: WeightGroup[Part] };
 type Groups = ReadonlyMap<string, WeightGroup>;
 
 /** Alignment of tensors in a file (gguf.h, GGUF_DEFAULT_ALIGNMENT). */
 const FILE_ALIGNMENT = 32;
 const BLOCK = /^blk\.(\d+)\.(.*)$/;
-const PART = /\.(weight|bias|scale)$/;
+const PARTS = ["weight", "bias", "scale"] as const;
 
 /** A file's tensors by block and name. */
 export class WeightTable {
@@ -35,26 +36,35 @@ export class WeightTable {
   readonly #shared: Groups;
   readonly #blocks: readonly Groups[];
 
-  constructor(tensors: readonly TensorInfo[]) {
+  private constructor(tensors: readonly TensorInfo[]) {
     let fileOffset = 0;
     this.rows = tensors.map((tensor, index) => {
       const row = { index, tensor, role: tensorRole(tensor.name), fileOffset };
       fileOffset += padTo(tensor.bytes, FILE_ALIGNMENT);
       return row;
     });
-    const shared = new Map<string, WeightGroup>();
-    const blocks: Map<string, WeightGroup>[] = [];
+    const shared = new Map<string, GroupInMaking>();
+    const blocks: Map<string, GroupInMaking>[] = [];
+    const names = new Map<string, { readonly name: string; readonly part: keyof WeightGroup }>();
     for (const row of this.rows) {
       const [, block, rest = row.tensor.name] = BLOCK.exec(row.tensor.name) ?? [];
       const groups = block === undefined ? shared : (blocks[Number(block)] ??= new Map());
-      const part = PART.exec(rest)?.[1] ?? "weight";
-      const name = rest.replace(PART, "");
+      const { name, part } = names.get(rest) ?? splitName(rest);
+      names.set(rest, { name, part });
       const known = groups.get(name) ?? { weight: undefined, bias: undefined, scale: undefined };
-      groups.set(name, { ...known, [part]: row });
+      known[part] = row;
+      groups.set(name, known);
     }
     this.tied = !shared.has("output");
     this.#shared = shared;
     this.#blocks = blocks;
+  }
+
+  /** The table of these tensors: made once for all machines that they are placed on. */
+  static of(tensors: readonly TensorInfo[]): WeightTable {
+    const made = MADE.get(tensors) ?? new WeightTable(tensors);
+    MADE.set(tensors, made);
+    return made;
   }
 
   /** Weights of a block by name without "blk.N." and ".weight"; null for those outside of blocks. */
@@ -64,3 +74,10 @@ export class WeightTable {
 }
 
 const NONE: Groups = new Map();
+const MADE = new WeakMap<readonly TensorInfo[], WeightTable>();
+
+function splitName(rest: string): { readonly name: string; readonly part: keyof WeightGroup } {
+  const part = PARTS.find((suffix) => rest.endsWith(`.${suffix}`));
+  if (part === undefined) return { name: rest, part: "weight" };
+  return { name: rest.slice(0, -part.length - 1), part };
+}
