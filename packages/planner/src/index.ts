@@ -9,7 +9,6 @@ export type {
 export { FALLBACK_COEFFICIENTS } from "./speed/speed-coefficients.ts";
 export {
   componentSeconds,
-  componentTime,
   decodeComponents,
   prefillComponents,
   totalSeconds,
