@@ -9,6 +9,7 @@ const VIEWS: readonly string[] = [
   "check",
   "check --model llama-3.3-70b",
   "check --model qwen3-0.6b",
+  "check --model deepseek-r1-distill-llama-70b --hardware NVIDIA-GeForce-RTX-4090 --context 8192",
   "plan",
   "plan --explain",
   "check --explain",

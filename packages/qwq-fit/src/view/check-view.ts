@@ -151,18 +151,34 @@ function quote(value: string): string {
   return /^[\w./:-]+$/u.test(value) ? value : `"${value}"`;
 }
 
+/** A command line, parted so that a shell takes it where it is wider than `columns`. */
+function commandLines(parts: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const part of parts) {
+    if (line !== "" && line.length + part.length + 3 > columns) {
+      lines.push(`${line} \\`);
+      line = `  ${part}`;
+    } else line = line === "" ? part : `${line} ${part}`;
+  }
+  return [...lines, line];
+}
+
 /** The command that goes on from here: one that exists, with the options that were given. */
-function nextCommand(report: CheckReport, options: CheckOptions): string {
+function nextCommand(report: CheckReport, options: CheckOptions, columns: number): string[] {
   const { relative } = report;
   if (report.choice === null && relative !== null) {
-    return `npx qwq-fit --model ${relative.id.split("/").at(-1) ?? relative.id}`;
+    return [`npx qwq-fit --model ${relative.id.split("/").at(-1) ?? relative.id}`];
   }
-  return [
-    "npx qwq-fit plan",
-    ...(options.model === undefined ? [] : ["--model", quote(options.model)]),
-    ...(options.context === undefined ? [] : ["--context", String(options.context)]),
-    ...(options.hardware === undefined ? [] : ["--hardware", quote(options.hardware)]),
-  ].join(" ");
+  return commandLines(
+    [
+      "npx qwq-fit plan",
+      ...(options.model === undefined ? [] : [`--model ${quote(options.model)}`]),
+      ...(options.context === undefined ? [] : [`--context ${options.context}`]),
+      ...(options.hardware === undefined ? [] : [`--hardware ${quote(options.hardware)}`]),
+    ],
+    columns,
+  );
 }
 
 /** The answer of `check` as a person reads it in five seconds; with `--explain`, every number's derivation below. */
@@ -189,7 +205,11 @@ export function drawCheck(
     ...cloudRows(report, text),
     {
       label: labels.next,
-      lines: [{ text: nextCommand(report, options), paint: colours.cyan, verbatim: true }],
+      lines: nextCommand(report, options, terminal.columns - LABELS).map((line) => ({
+        text: line,
+        paint: colours.cyan,
+        verbatim: true,
+      })),
     },
     ...noteRows(report, text, colours),
     ...(options.explain === true

@@ -22,7 +22,7 @@ function deviceLine(device: DeviceProfile, count: number, text: Text): string {
 }
 
 /** Each thing that looks like no earlier one, with how many look so. */
-export function countEqual<T>(things: readonly T[], look: (thing: T) => string): [T, number][] {
+function countEqual<T>(things: readonly T[], look: (thing: T) => string): [T, number][] {
   const found = new Map<string, [T, number]>();
   for (const thing of things) {
     const key = look(thing);

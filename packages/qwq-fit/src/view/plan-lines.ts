@@ -1,9 +1,7 @@
-import { GiB } from "@qwq-fit/schema";
 import type { DeviceMemory, FitPlan } from "@qwq-fit/schema";
 import type { Text } from "../text/text.ts";
 import { memoryBar } from "./memory-bar.ts";
 import { gib, range, tokens } from "./numbers.ts";
-import { countEqual } from "./machine-lines.ts";
 import { joinPhrases } from "./sheet.ts";
 import type { Line } from "./sheet.ts";
 import type { Colours } from "./terminal.ts";
@@ -55,12 +53,36 @@ export function partsOf(memory: DeviceMemory, text: Text): string {
 /** Below this share of its budget a memory is told in one line, without a bar. */
 const SMALL = 0.1;
 
-/** Equal for devices of one size that hold about the same. */
-function look({ device, budgetBytes, totalBytes }: DeviceMemory): string {
-  return device === "host" ? "host" : `${gib(budgetBytes)} ${Math.round(totalBytes / GiB)}`;
+/** Memories of one size that are told together: the host by itself, devices by their budget. */
+function groupsOf(plan: FitPlan): DeviceMemory[][] {
+  const groups = new Map<string, DeviceMemory[]>();
+  for (const memory of plan.memory.devices.filter(({ totalBytes }) => totalBytes > 0)) {
+    const key = memory.device === "host" ? "host" : gib(memory.budgetBytes);
+    groups.set(key, [...(groups.get(key) ?? []), memory]);
+  }
+  return [...groups.values()];
 }
 
-/** Memory of a plan: for each device, or for several that hold about the same, a bar, what it says, and its parts. */
+/** The fullest of a group. */
+function fullest(group: readonly DeviceMemory[]): DeviceMemory | null {
+  return group.toSorted((a, b) => b.totalBytes - a.totalBytes)[0] ?? null;
+}
+
+/** "21.1 of 22.4 GiB nvidia:0"; of several alike "46.2–71.3 of 78.4 GiB on each of 8 devices". */
+export function memorySummary(plan: FitPlan, text: Text): string[] {
+  return groupsOf(plan).map((group) => {
+    const totals = group.map(({ totalBytes }) => totalBytes);
+    const [least, most] = [gib(Math.min(...totals)), gib(Math.max(...totals))];
+    const { device = "", budgetBytes = 0 } = group[0] ?? {};
+    return text.ofMemory(
+      least === most ? most : `${least}–${most}`,
+      gib(budgetBytes),
+      group.length > 1 ? text.each(group.length) : memoryName(device, text),
+    );
+  });
+}
+
+/** Memory of a plan: for each device, or for several of one size, a bar of the fullest, what it says, and its parts. */
 export function memoryLines(
   plan: FitPlan,
   text: Text,
@@ -68,15 +90,11 @@ export function memoryLines(
   columns: number,
 ): (Line | string)[] {
   const width = Math.min(WIDEST_BAR, columns);
-  const held = plan.memory.devices.filter(({ totalBytes }) => totalBytes > 0);
-  return countEqual(held, look).flatMap(([memory, count]) => {
-    const name = memoryName(memory.device, text);
-    const says = text.ofMemory(
-      gib(memory.totalBytes),
-      gib(memory.budgetBytes),
-      count > 1 ? text.each(count) : name,
-    );
-    if (memory.totalBytes < SMALL * memory.budgetBytes) return [says];
+  const summary = memorySummary(plan, text);
+  return groupsOf(plan).flatMap((group, index): (Line | string)[] => {
+    const says = summary[index] ?? "";
+    const memory = fullest(group);
+    if (memory === null || memory.totalBytes < SMALL * memory.budgetBytes) return [says];
     return [
       { text: memoryBar(memory, width, colours), verbatim: true },
       says,

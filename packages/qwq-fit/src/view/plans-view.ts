@@ -3,8 +3,8 @@ import type { CheckOptions } from "../options/command-options.ts";
 import type { Text } from "../text/text.ts";
 import { drawCheck } from "./check-view.ts";
 import { explanationRows } from "./explanation-view.ts";
-import { duration, gib, range } from "./numbers.ts";
-import { memoryName, settingLines } from "./plan-lines.ts";
+import { duration, range } from "./numbers.ts";
+import { memorySummary, settingLines } from "./plan-lines.ts";
 import { drawSheet, joinPhrases } from "./sheet.ts";
 import type { Row } from "./sheet.ts";
 import type { Terminal } from "./terminal.ts";
@@ -18,11 +18,6 @@ function startLines(plan: FitPlan): string[] {
 
 function planRow(plan: FitPlan, index: number, text: Text, { colours }: Terminal): Row {
   const [first = "", settings = ""] = settingLines(plan, text);
-  const memory = plan.memory.devices
-    .filter(({ totalBytes }) => totalBytes > 0)
-    .map((part) =>
-      text.ofMemory(gib(part.totalBytes), gib(part.budgetBytes), memoryName(part.device, text)),
-    );
   const { word } = plan.qualityLoss;
   const speed = `${text.tokensPerSecond(range(plan.decodeTokensPerSecond))} · ${duration(plan.timeToAnswerMs)}`;
   const loss = text.loss(text.quality[word] ?? word);
@@ -31,7 +26,7 @@ function planRow(plan: FitPlan, index: number, text: Text, { colours }: Terminal
     lines: [
       { text: first, paint: colours.bold },
       speed,
-      joinPhrases([loss, ...memory]),
+      joinPhrases([loss, ...memorySummary(plan, text)]),
       { text: settings, paint: colours.dim },
       ...startLines(plan),
     ],
