@@ -19,6 +19,7 @@ import type {
   ProfileOptions,
 } from "./options/command-options.ts";
 import { oneOf } from "./options/parse-values.ts";
+import { addLocalCommands } from "./program-local.ts";
 import { VERSION } from "./version.ts";
 
 const EXAMPLES = `
@@ -101,6 +102,7 @@ export function createProgram(io: CommandIo, exit: (code: number) => void): Comm
       exit(await hardware(search, options, io));
     },
   );
+  addLocalCommands(program, io, exit);
   program
     .command("completion")
     .description("completion for a shell")

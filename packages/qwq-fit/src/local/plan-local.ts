@@ -1,0 +1,122 @@
+import { planFit } from "@qwq-fit/planner";
+import type { PlanOptions } from "@qwq-fit/planner";
+import { DEFAULT_WORKLOAD, QwqError } from "@qwq-fit/schema";
+import type {
+  Catalog,
+  EngineName,
+  FitPlan,
+  HardwareProfile,
+  KvCacheType,
+  ModelProfile,
+} from "@qwq-fit/schema";
+import { enginePackages } from "@qwq-fit/engine";
+import { loadSpeedCoefficients } from "../catalog/load-speed-coefficients.ts";
+import { range } from "../view/numbers.ts";
+import { bytesText } from "./find-binding.ts";
+
+/** What a person asks of the plan; the rest is the planner's to choose. */
+export interface PlanWish {
+  readonly context?: number;
+  readonly concurrency?: number;
+  readonly quantization?: string;
+  readonly kvCacheType?: KvCacheType;
+  readonly batch?: number;
+  readonly threads?: number;
+  readonly mmap?: boolean;
+  readonly flashAttention?: boolean;
+  readonly offloadedLayers?: number;
+}
+
+/**
+ * The best plan that this command can run: in node-llama-cpp; in the user's own llama-server where the binding has none
+ * that is usable.
+ *
+ * @throws {QwqError} `does_not_fit`; details hold the shortfall.
+ */
+export async function planLocal(
+  profile: ModelProfile,
+  hardware: HardwareProfile,
+  wish: PlanWish,
+  catalog: Catalog,
+): Promise<FitPlan> {
+  const server = hardware.engines.find(
+    ({ engine, binaryPath }) => engine === "llama-server" && binaryPath !== null,
+  );
+  const options: PlanOptions = {
+    coefficients: await loadSpeedCoefficients(),
+    electricityUsdPerKwh: catalog.electricityUsdPerKwh,
+    onlyAskedContext: wish.context !== undefined,
+    engineVersions: {
+      ...bindingVersion(),
+      ...(server?.version === undefined || server.version === null
+        ? {}
+        : { "llama-server": server.version }),
+    },
+    ...(wish.quantization === undefined
+      ? {}
+      : { quantizations: [wish.quantization.toUpperCase()] }),
+    ...(wish.kvCacheType === undefined ? {} : { kvCacheTypes: [wish.kvCacheType] }),
+  };
+  const workload = {
+    ...DEFAULT_WORKLOAD,
+    contextTokens: wish.context ?? DEFAULT_WORKLOAD.contextTokens,
+    concurrency: wish.concurrency ?? DEFAULT_WORKLOAD.concurrency,
+  };
+  const ask = (...engines: EngineName[]): ReturnType<typeof planFit> =>
+    planFit(profile, hardware, workload, { ...options, engines });
+  const bound = ask("node-llama-cpp");
+  const wider =
+    bound.usable || server === undefined ? bound : ask("node-llama-cpp", "llama-server");
+  const { choice } = wider;
+  if (choice !== null) return withWish(choice, wish);
+  const { shortfall } = bound;
+  throw new QwqError(
+    "does_not_fit",
+    shortfall === null
+      ? `${profile.name} does not fit on this machine`
+      : `${profile.name} does not fit: ${bytesText(shortfall.missingBytes)} are missing on ${shortfall.device}`,
+    {
+      hint: shortfall?.changes[0]?.text ?? "`qwq-fit check` says more.",
+      details: { shortfall },
+    },
+  );
+}
+
+/** The version that `serve` installs or finds here; none where no binary is published. */
+function bindingVersion(): PlanOptions["engineVersions"] {
+  try {
+    const { platform, arch } = process;
+    return { "node-llama-cpp": enginePackages({ platform, arch }, "cpu").version };
+  } catch (error) {
+    if (QwqError.is(error, "unsupported_combination")) return {};
+    throw error;
+  }
+}
+
+/** A plan with settings that were given by hand. */
+function withWish(plan: FitPlan, wish: PlanWish): FitPlan {
+  const changed = {
+    batchTokens: wish.batch ?? plan.batchTokens,
+    threads: wish.threads ?? plan.threads,
+    mmap: wish.mmap ?? plan.mmap,
+    flashAttention: wish.flashAttention ?? plan.flashAttention,
+    offloadedLayers: wish.offloadedLayers ?? plan.offloadedLayers,
+  };
+  const same = Object.entries(changed).every(([name, value]) => Reflect.get(plan, name) === value);
+  if (same) return plan;
+  const note = "Settings were given by hand: memory and speed are those of the plan without them.";
+  return { ...plan, ...changed, notes: [...plan.notes, note] };
+}
+
+/** A plan in one line for a person. */
+export function planText(plan: FitPlan): string {
+  const { quantization, engine, backend, contextTokens, sequences, threads } = plan;
+  const bytes = plan.memory.devices.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
+  return [
+    `${quantization} in ${engine} on ${backend}`,
+    `${contextTokens} tokens of context${sequences > 1 ? ` × ${sequences}` : ""}`,
+    `${threads} threads`,
+    bytesText(bytes),
+    `about ${range(plan.decodeTokensPerSecond)} tokens/s`,
+  ].join(", ");
+}

@@ -1,0 +1,116 @@
+import { performanceOf, servedModelOf, startServer } from "@qwq-fit/engine";
+import type { EngineSettings, InstalledEngine, RunningServer } from "@qwq-fit/engine";
+import { DEFAULT_WORKLOAD } from "@qwq-fit/schema";
+import type { FitPlan } from "@qwq-fit/schema";
+import { loadCatalog } from "../catalog/load-catalog.ts";
+import { probeHardware } from "../hardware/probe-hardware.ts";
+import { withProgress } from "../view/progress.ts";
+import { bringModel } from "./bring-model.ts";
+import type { Machine } from "./bring-model.ts";
+import { prepareEngine } from "./find-binding.ts";
+import type { PrepareOptions } from "./find-binding.ts";
+import type { LocalModel } from "./local-model.ts";
+import { modelsFolder } from "./local-places.ts";
+import { engineSettings, openEngine } from "./open-engine.ts";
+import type { Lora } from "./open-engine.ts";
+import { planLocal } from "./plan-local.ts";
+import type { PlanWish } from "./plan-local.ts";
+
+/** Where and for whom a local server listens. */
+export interface LocalServerOptions {
+  readonly stateDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly apiKeys: readonly string[];
+  readonly corsOrigins: readonly string[];
+  readonly idleMs: number | null;
+  readonly loras: readonly Lora[];
+}
+
+/** A model that can be served now: its file, its plan against the memory that is free now, its engine. */
+export interface Prepared {
+  readonly model: LocalModel;
+  readonly machine: Machine;
+  readonly wish: PlanWish;
+  readonly plan: FitPlan;
+  readonly settings: EngineSettings;
+  /** Null for a plan of the user's own llama-server. */
+  readonly binding: InstalledEngine | null;
+}
+
+/** This machine as it is now, with the catalogue. */
+export async function lookAtMachine(io: PrepareOptions["io"]): Promise<Machine> {
+  const catalog = await loadCatalog(io.environment);
+  const modelDirectory = modelsFolder(io.environment);
+  const probing = probeHardware({ catalog, modelDirectory });
+  return { catalog, hardware: await withProgress("Looking at this machine", probing, io) };
+}
+
+/**
+ * Brings model and engine here and plans for that very file, against the memory that is free once both are here. Null
+ * where a person does not want the download.
+ */
+export async function prepareLocal(
+  name: string,
+  wish: PlanWish,
+  loras: readonly Lora[],
+  options: PrepareOptions,
+): Promise<Prepared | null> {
+  const before = await lookAtMachine(options.io);
+  const model = await bringModel(name, wish, before, options);
+  if (model === null) return null;
+  const { quantization: _, ...rest } = wish;
+  const first = await planLocal(model.profile, before.hardware, rest, before.catalog);
+  const binding = first.engine === "node-llama-cpp" ? await prepareEngine(first, options) : null;
+  return replan({ model, machine: before, wish: rest, plan: first, binding }, loras, options);
+}
+
+/** The plan against the memory that is free now. */
+async function replan(
+  prepared: Omit<Prepared, "settings">,
+  loras: readonly Lora[],
+  { io }: Pick<PrepareOptions, "io">,
+): Promise<Prepared> {
+  const { model, wish, binding } = prepared;
+  const machine = await lookAtMachine(io);
+  const plan = await planLocal(model.profile, machine.hardware, wish, machine.catalog);
+  // Another backend would need other packages; the plan that the engine was brought for stands then.
+  const chosen = plan.backend === prepared.plan.backend && plan.engine === prepared.plan.engine;
+  const kept = chosen ? plan : prepared.plan;
+  const settings = engineSettings(kept, model.profile, loras);
+  return { ...prepared, machine, plan: kept, binding, settings };
+}
+
+/** Starts the server of a prepared model. Each later load of its engine plans anew for what is free then. */
+export async function startLocal(
+  prepared: Prepared,
+  options: LocalServerOptions,
+  io: PrepareOptions["io"],
+): Promise<RunningServer> {
+  const { model, plan, machine } = prepared;
+  let loads = 0;
+  const open: Parameters<typeof startServer>[0]["open"] = async () => {
+    loads += 1;
+    const now = loads === 1 ? prepared : await replan(prepared, options.loras, { io });
+    return openEngine({
+      ...now,
+      hardware: machine.hardware,
+      modelPath: model.path,
+      stateDir: options.stateDir,
+    });
+  };
+  const { entry, profile, variant } = model;
+  const card = entry === null ? {} : { sampling: entry.sampling, license: entry.license };
+  return startServer({
+    open,
+    model: servedModelOf({ ...profile, ...card }, variant, { id: model.id, nowMs: Date.now() }),
+    plan: { ...plan, model: model.id, explanations: [] },
+    performance: [performanceOf({ ...plan, model: model.id }, DEFAULT_WORKLOAD.promptTokens)],
+    stateDir: options.stateDir,
+    host: options.host,
+    port: options.port,
+    apiKeys: options.apiKeys,
+    corsOrigins: options.corsOrigins,
+    idleMs: options.idleMs,
+  });
+}
