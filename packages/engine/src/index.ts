@@ -95,3 +95,5 @@ export { ensureServer } from "./server/ensure-server.ts";
 export type { EnsureServerOptions } from "./server/ensure-server.ts";
 export { spawnLlamaServer } from "./adapters/spawn-llama-server.ts";
 export type { LlamaServerPlan, SpawnOptions } from "./adapters/spawn-llama-server.ts";
+export { rehearse } from "./rehearsal/rehearse.ts";
+export type { RehearsalProgress, RehearsalResult, RehearseOptions } from "./rehearsal/rehearse.ts";

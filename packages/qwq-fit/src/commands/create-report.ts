@@ -7,6 +7,7 @@ import { DEFAULT_MODEL } from "../model/find-model.ts";
 import { findAndReadModel } from "../model/read-model.ts";
 import type { CheckOptions } from "../options/command-options.ts";
 import { createCheckReport } from "../report/check-report.ts";
+import { measurementsOf, readMeasurements } from "../rehearse/measurement-file.ts";
 import { withProgress } from "../view/progress.ts";
 import { planOptionsOf, workloadOf } from "./workload-options.ts";
 
@@ -22,17 +23,19 @@ export async function createReport(options: CheckOptions, io: CommandIo): Promis
     catalog,
     environment: io.environment,
   });
-  const [hardware, model, planOptions] = await Promise.all([
+  const [hardware, model, planOptions, kept] = await Promise.all([
     probing,
     reading,
     planOptionsOf(options, catalog),
+    // What was measured here says nothing of another machine.
+    name === undefined ? readMeasurements(io.environment) : [],
   ]);
   return createCheckReport({
     hardware,
     model,
     workload: workloadOf(options),
     catalog,
-    options: planOptions,
+    options: { ...planOptions, measurements: measurementsOf(hardware, kept) },
     explain: options.explain === true,
   });
 }

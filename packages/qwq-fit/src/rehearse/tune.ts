@@ -1,0 +1,65 @@
+import {
+  type EngineSettings,
+  rehearse,
+  type RehearsalResult,
+  type RehearseOptions,
+} from "@qwq-fit/engine";
+import type { HardwareProfile, Workload } from "@qwq-fit/schema";
+
+/** Ms that one answer of the workload takes at a rehearsal's speed. */
+export function answerMs(speed: RehearsalResult, workload: Workload): number {
+  const output = workload.reasoningTokens + workload.answerTokens;
+  const depth = workload.promptTokens + output / 2;
+  const tokenMs = speed.decodeMsPerToken + speed.decodeMsPerCachedToken * depth;
+  return (workload.promptTokens * 1000) / speed.prefillTokensPerSecond + output * tokenMs;
+}
+
+/** The values but its own. */
+const others = <T>(values: readonly T[], own: T): T[] =>
+  [...new Set(values)].filter((value) => value !== own);
+
+/** Changes worth trying from these settings, one setting a group. Loading (mmap) does not show in a cut file. */
+export function changesFrom(
+  settings: EngineSettings,
+  hardware: HardwareProfile,
+): readonly (readonly Partial<EngineSettings>[])[] {
+  const { physicalCores, usableCores } = hardware.cpu;
+  const threads = [1, Math.ceil(physicalCores / 2), physicalCores, usableCores].filter(
+    (count) => count <= usableCores,
+  );
+  // Quantized keys and values need flash attention: the engine refuses the pair without it.
+  const attention =
+    settings.kvCacheType === "f16" ? others([true, false], settings.flashAttention) : [];
+  return [
+    others(threads, settings.threads).map((count) => ({ threads: count })),
+    attention.map((flashAttention) => ({ flashAttention })),
+    others([128, 512, 1024], settings.batchTokens).map((batchTokens) => ({ batchTokens })),
+  ];
+}
+
+/** The best settings found by measuring, one setting after the other, and their rehearsal. */
+export async function tune(
+  options: RehearseOptions,
+  hardware: HardwareProfile,
+  workload: Workload,
+  onTried: (settings: EngineSettings, result: RehearsalResult, best: boolean) => void,
+): Promise<{ readonly settings: EngineSettings; readonly result: RehearsalResult }> {
+  let settings = options.settings;
+  let result = await rehearse(options);
+  onTried(settings, result, true);
+  for (const group of changesFrom(settings, hardware)) {
+    for (const change of group) {
+      const tried = { ...settings, ...change };
+      // One after the other: each needs the machine for itself.
+      // oxlint-disable-next-line no-await-in-loop
+      const got = await rehearse({ ...options, settings: tried });
+      const best = answerMs(got, workload) < answerMs(result, workload);
+      onTried(tried, got, best);
+      if (best) {
+        settings = tried;
+        result = got;
+      }
+    }
+  }
+  return { settings, result };
+}
