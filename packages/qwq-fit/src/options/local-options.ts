@@ -1,4 +1,4 @@
-import type { KvCacheType } from "@qwq-fit/schema";
+import type { EngineName, KvCacheType } from "@qwq-fit/schema";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import { onOff, oneOf, wholeNumber } from "./parse-values.ts";
@@ -55,6 +55,33 @@ export interface StopOptions extends LocalOptions {
   readonly all?: boolean;
 }
 
+/** A node as `--node` names it: one of the router's configuration. */
+interface NamedNode {
+  readonly name: string;
+  readonly url: string;
+  readonly engine: string;
+}
+
+/** Options of `router`. */
+export interface RouterOptions {
+  readonly config?: string;
+  readonly node?: readonly NamedNode[];
+  readonly port: number;
+  readonly host: string;
+  readonly insecureDev?: boolean;
+  readonly json?: boolean;
+}
+
+/** Options of `node describe`. */
+export interface NodeOptions {
+  readonly engine?: EngineName;
+  readonly quantization?: string;
+  readonly context?: number;
+  readonly concurrency?: number;
+  readonly apiKey?: string;
+  readonly json?: boolean;
+}
+
 /** Types that ggml's CPU and GPU backends hold a KV cache in (llama.cpp v0.5.0 common/arg.cpp, kv_cache_types). */
 const KV_CACHE_TYPES = [
   "f32",
@@ -91,6 +118,17 @@ function parseLora(text: string): { path: string; scale: number } {
 function parseOrigin(text: string): string {
   if (/^https?:\/\/[^/*\s]+$/u.test(text)) return text;
   throw new InvalidArgumentError("It must be an origin, such as https://app.example.");
+}
+
+/** "studio=http://10.0.0.2:8080", or with another engine than ours before the address: "gpu=vllm+http://10.0.0.3:8000". */
+function parseNode(text: string): NamedNode {
+  const [, name, engine = "node-llama-cpp", address = ""] =
+    /^([^=]+)=(?:([a-z-]+)\+)?(https?:.+)$/u.exec(text) ?? [];
+  if (name === undefined || !URL.canParse(address)) {
+    throw new InvalidArgumentError("It must be name=http://host:port.");
+  }
+  const url = new URL(address).pathname === "/" ? `${address.replace(/\/+$/u, "")}/v1` : address;
+  return { name, url, engine };
 }
 
 export function addLocalOptions(command: Command): Command {
@@ -142,4 +180,37 @@ export function addChatOptions(command: Command): Command {
       new Option("--thoughts <how>", "show, fold or hide").argParser(oneOf("show", "fold", "hide")),
     );
   return addLocalOptions(options);
+}
+
+export function addRouterOptions(command: Command): Command {
+  return command
+    .option("--config <file>", "the router's configuration, JSON")
+    .option("--node <name=url>", "a node; may come again", collect(parseNode))
+    .option("-p, --port <port>", "0: any free one", wholeNumber(0, MOST_PORT), 0)
+    .option("--host <address>", "where to listen", "127.0.0.1")
+    .option("--insecure-dev", "no keys: serve everybody on loopback")
+    .option("--json", "print JSON, one object a line");
+}
+
+/** Engines of the planner that a node may run. */
+const ENGINES = [
+  "node-llama-cpp",
+  "llama-server",
+  "ollama",
+  "lm-studio",
+  "vllm",
+  "sglang",
+  "vllm-ascend",
+  "mindie",
+  "mlx",
+] as const satisfies readonly EngineName[];
+
+export function addNodeOptions(command: Command): Command {
+  return command
+    .option("--engine <name>", "the engine of the node", oneOf(...ENGINES))
+    .option("-q, --quantization <name>", "only this one")
+    .option("-c, --context <tokens>", "context of one sequence", wholeNumber(1))
+    .option("--concurrency <n>", "sequences side by side", wholeNumber(1, MOST_SEQUENCES))
+    .option("--api-key <key>", "of the server at the URL")
+    .option("--json", "print JSON");
 }

@@ -1,0 +1,94 @@
+import { readFile } from "node:fs/promises";
+import { isIPv4 } from "node:net";
+import { readConfig } from "@qwq-fit/router";
+import { serveRouter } from "@qwq-fit/router/node";
+import type { RunningRouter } from "@qwq-fit/router/node";
+import { QwqError } from "@qwq-fit/schema";
+import type { CommandIo } from "../command-io.ts";
+import { EXIT } from "../exit-code.ts";
+import { createTeller } from "../local/teller.ts";
+import type { RouterOptions } from "../options/local-options.ts";
+
+/** `qwq-fit router`: one API in front of nodes, on this machine, until a signal ends it. */
+export async function router(options: RouterOptions, io: CommandIo): Promise<number> {
+  const teller = createTeller(options.json === true, io);
+  const { insecureDev = false, host } = options;
+  const told = { ...(await configOf(options)), ...(insecureDev ? { insecureDev: true } : {}) };
+  const config = readConfig(told);
+  if (config.insecureDev && !isLoopback(host)) {
+    throw new QwqError(
+      "invalid_configuration",
+      `without keys the router is not served on ${host}`,
+      {
+        hint: "Name keys in the configuration, or serve on 127.0.0.1.",
+      },
+    );
+  }
+  const running = await serveRouter({
+    config,
+    host,
+    port: options.port,
+    environment: io.environment,
+    log: (record) => {
+      if (options.json === true) teller.event("log", record, null);
+    },
+  });
+  const { url } = running;
+  const nodes = config.nodes.map(({ name }) => name);
+  const ended = closeOnSignals(running);
+  const baseUrl = `${url}/v1`;
+  teller.event(
+    "ready",
+    { url: baseUrl, nodes },
+    `${nodes.join(", ")} behind ${baseUrl} (Ctrl-C stops it)`,
+  );
+  await ended;
+  teller.event("stopped", { url: baseUrl }, "Stopped.");
+  return EXIT.fits;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+}
+
+/** The configuration's JSON: of a file, or of nodes named on the command line, or of both. */
+async function configOf({ config, node = [] }: RouterOptions): Promise<object> {
+  const file = config === undefined ? {} : await readJson(config);
+  if (node.length === 0 && config === undefined) {
+    throw new QwqError("usage", "the router needs nodes", {
+      hint: "Pass --config FILE, or --node name=url for each node.",
+    });
+  }
+  const before: unknown = Reflect.get(file, "nodes");
+  return { ...file, nodes: [...(Array.isArray(before) ? (before as unknown[]) : []), ...node] };
+}
+
+async function readJson(path: string): Promise<object> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new QwqError("file_not_found", `${path} cannot be read`, { cause: error });
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch (error) {
+    throw new QwqError("invalid_configuration", `${path} is no JSON`, { cause: error });
+  }
+  throw new QwqError("invalid_configuration", `${path} holds no configuration of the router`);
+}
+
+/** Resolves when the router is closed: at a first signal running answers may end, at a second all is cut. */
+async function closeOnSignals(running: RunningRouter): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    let signals = 0;
+    const close = (): void => {
+      signals += 1;
+      const closing = signals === 1 ? running.close() : running.close(0);
+      closing.then(resolve, reject);
+    };
+    process.on("SIGINT", close);
+    process.on("SIGTERM", close);
+  });
+}
