@@ -10,6 +10,7 @@ export default defineConfig({
   entry: {
     main: "src/main.ts",
     index: "src/index.ts",
+    local: "src/local.ts",
     "engine-child": join(engine, "child", "engine-child.ts"),
     "guard-child": join(engine, "adapters", "guard-child.ts"),
   },

@@ -15,6 +15,7 @@ import {
   type RouteDecision,
 } from "@qwq-fit/schema";
 import { ClientError } from "./errors.ts";
+import type { LocalEngine } from "./local-engine.ts";
 import type { CallOptions, ClientOptions, PolicyInput } from "./options.ts";
 import { servingNodeOf, type Target, transportOf } from "./target.ts";
 
@@ -87,7 +88,7 @@ export function createCore(options: ClientOptions): Core {
   const limits: RelayLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const base = withPolicy(DEFAULT_POLICY, options.policy);
   let ids = 0;
-  let shownLocal: Target | null = null;
+  let shown: readonly Target[] = [];
 
   const add = (target: Target): void => {
     // A target that is there for one model under another name serves the client's model.
@@ -98,15 +99,17 @@ export function createCore(options: ClientOptions): Core {
   for (const target of [...(options.targets ?? []), ...cloudTarget(options.cloud ?? {})])
     add(target);
 
+  const { local } = options;
   const refreshLocal = (): void => {
-    const target = options.local?.target() ?? null;
-    if (target === shownLocal) return;
-    if (shownLocal !== null) {
-      book.remove(shownLocal.name);
-      transports.delete(shownLocal.name);
+    const own = local?.target() ?? null;
+    const found = [...(own === null ? [] : [own]), ...(local?.others?.() ?? [])];
+    for (const old of shown) {
+      if (found.includes(old)) continue;
+      book.remove(old.name);
+      transports.delete(old.name);
     }
-    if (target !== null) add(target);
-    shownLocal = target;
+    for (const target of found) if (!shown.includes(target)) add(target);
+    shown = found;
   };
 
   const decide: Core["decide"] = (api, body, call, ranked = 8) => {
@@ -129,7 +132,14 @@ export function createCore(options: ClientOptions): Core {
     decide,
     send: async (api, given, call) => {
       const body = { model: options.model, ...given };
-      const { shape, policy, decision } = decide(api, body, call);
+      await local?.look?.();
+      let decided = decide(api, body, call);
+      if (decided.decision.kind === "reject" && isOnItsWay(local)) {
+        // Nobody else may or can answer, and the local engine is being started: it is waited for.
+        await local.prepare(call.signal === undefined ? {} : { signal: call.signal });
+        decided = decide(api, body, call);
+      }
+      const { shape, policy, decision } = decided;
       if (decision.kind === "reject") throw rejection(decision);
       options.hooks?.onDecision?.({
         model: shape.model,
@@ -171,6 +181,11 @@ export function createCore(options: ClientOptions): Core {
       return answer;
     },
   };
+}
+
+function isOnItsWay(local: LocalEngine | undefined): local is LocalEngine {
+  const state = local?.status().state;
+  return state === "downloading" || state === "loading";
 }
 
 /** The target's models, reachable under the client's name for the model. */

@@ -28,4 +28,8 @@ export interface LocalEngine {
   }): Promise<void>;
   /** The running server, or null while there is none. */
   target(): Target | null;
+  /** Other engines that were found on this machine. The same object as long as nothing changed. */
+  others?(): readonly Target[];
+  /** Looks what runs here now; awaited before each request, so it must be quick where it has just looked. */
+  look?(): Promise<void>;
 }

@@ -1,0 +1,22 @@
+import { createClient as createFetchClient } from "@qwq-fit/client";
+import type { Client, ClientOptions } from "@qwq-fit/client";
+import type { LocalOptions } from "./local-options.ts";
+import { localEngineOf } from "./local-options.ts";
+import { readAnywhere } from "./plan-here.ts";
+
+/** Options of {@link createClient}: the client's own, and what may be said of this machine. */
+export interface NodeClientOptions extends Omit<ClientOptions, "local"> {
+  /** `false`: nothing of this machine is used. */
+  readonly local?: LocalOptions | false;
+}
+
+/**
+ * One chat API over this machine, own nodes and the cloud. This machine is our own server (found by its state file,
+ * started by `prepare()` or, for a GGUF file, by the first request) and engines that run here already.
+ */
+export function createClient(options: NodeClientOptions): Client {
+  const { local = {}, ...rest } = options;
+  return createFetchClient(
+    local === false ? rest : { ...rest, local: localEngineOf(options.model, local, readAnywhere) },
+  );
+}
