@@ -1,0 +1,83 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ModelEntry } from "@qwq-fit/schema";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { developmentBinding } from "../testing/native-binding.ts";
+import { rehearse, type RehearsalProgress, type RehearseOptions } from "./rehearse.ts";
+
+const profile = new URL(
+  "../../../../profiles/models/Qwen/Qwen2.5-0.5B-Instruct.json",
+  import.meta.url,
+);
+const entry: ModelEntry = JSON.parse(readFileSync(profile, "utf8"));
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "qwq-fit-test-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const options = (): RehearseOptions => ({
+  entry,
+  quantization: "Q4_0",
+  settings: {
+    backend: "cpu",
+    contextTokens: 4096,
+    sequences: 1,
+    batchTokens: 128,
+    threads: 1,
+    mmap: false,
+    kvCacheType: "f16",
+    flashAttention: true,
+    offloadedLayers: 0,
+    expertsOnCpu: false,
+    repack: true,
+    loras: [],
+    yarn: null,
+  },
+  engine: { bindingFolder: developmentBinding(), engineVersion: "3.22.1" },
+  measure: { promptTokens: 16, depthTokens: 24, decodeTokens: 4, runs: 1 },
+  folder,
+});
+
+test("cut files are run by the real engine, and nothing is left behind", async () => {
+  const steps: RehearsalProgress[] = [];
+  const result = await rehearse({ ...options(), onProgress: (step) => steps.push(step) });
+  expect(result.cuts.cuts).toEqual([2, 4]);
+  expect(result.samples.map((sample) => sample.blocks)).toEqual([2, 4]);
+  expect(result.decodeMsPerToken).toBeGreaterThan(0);
+  expect(result.prefillTokensPerSecond).toBeGreaterThan(0);
+  expect(steps.map(({ step }) => step)).toEqual([
+    "write",
+    "load",
+    "measure",
+    "write",
+    "load",
+    "measure",
+  ]);
+  // Layout and vocabulary are 200 MB and more as they are shown; the holes take nothing.
+  expect(result.diskBytes).toBeLessThan(32 * 1024 * 1024);
+  expect(readdirSync(folder)).toEqual([]);
+}, 120_000);
+
+test("an abort leaves nothing", async () => {
+  const stop = new AbortController();
+  const running = rehearse({
+    ...options(),
+    signal: stop.signal,
+    onProgress: ({ step }) => {
+      if (step === "measure") stop.abort();
+    },
+  });
+  await expect(running).rejects.toMatchObject({ code: "aborted" });
+  expect(readdirSync(folder)).toEqual([]);
+}, 120_000);
+
+test("a model that is partly offloaded is refused, not guessed", async () => {
+  const given = options();
+  const settings = { ...given.settings, offloadedLayers: 5 };
+  await expect(rehearse({ ...given, settings })).rejects.toMatchObject({
+    code: "unsupported_combination",
+  });
+});
