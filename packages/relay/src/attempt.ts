@@ -52,7 +52,7 @@ const ABORTED: Failure = { code: "aborted", fault: "aborted", retryAfterMs: null
 export async function openStream(
   transport: Transport,
   request: AttemptRequest,
-  ports: Pick<RelayPorts, "now" | "timer">,
+  ports: Pick<RelayPorts, "now" | "epoch" | "timer">,
 ): Promise<OpenResult> {
   const { abort } = request;
   let timedOut = false;
@@ -89,7 +89,7 @@ export async function openStream(
     const text = await readAnswerText(response, ERROR_BODY_BYTES, abort.signal).catch(() => "");
     if (request.signal.aborted) return fail(ABORTED);
     if (response.status === 200) return fail(nodeFailure("stream_interrupted"));
-    return fail(failureOfStatus(response.status, text ?? "", response.headers, ports.now()));
+    return fail(failureOfStatus(response.status, text ?? "", response.headers, ports.epoch?.()));
   }
   const watch = createStreamWatch({ choices: request.choices });
   if (!/text\/event-stream/i.test(response.headers.get("content-type") ?? "")) {

@@ -59,9 +59,10 @@ export async function* carryStream(first: Winner, carriage: Carriage): AsyncGene
   // Loaded where it is used: most callers never continue, and browsers need not fetch it.
   const follow =
     call.mode === "continue" ? (await import("./continuation.ts")).followAnswer(call) : null;
-  const original = queue.slice();
   let winner = first;
   let served = first.ok ? first.ranked.node : "";
+  // What the answer began on: every later part must be of the same weights to count as exact.
+  const origin = served;
   let rewriting = false;
   let held: SseFrame[] = [];
   const asked = new Set<string>();
@@ -126,7 +127,7 @@ export async function* carryStream(first: Winner, carriage: Carriage): AsyncGene
       }
       rewriting = true;
       winner = await compete(call, queue, JSON.stringify(body), signal, log, ports);
-      if (winner.ok && !continuesExactly(call, original[0]?.node ?? served, winner.ranked.node)) {
+      if (winner.ok && !continuesExactly(call, origin, winner.ranked.node)) {
         log.continued = true;
         yield encoder.encode(encodeSseComment(`continued on ${winner.ranked.node}`));
       }

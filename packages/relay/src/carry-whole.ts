@@ -104,7 +104,7 @@ async function askOnce(
     if (response.status !== 200) {
       return {
         ok: false,
-        failure: failureOfStatus(response.status, text ?? "", response.headers, ports.now()),
+        failure: failureOfStatus(response.status, text ?? "", response.headers, ports.epoch?.()),
       };
     }
     if (text === null) return { ok: false, failure: nodeFailure("protocol_error") };

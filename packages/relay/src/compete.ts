@@ -89,7 +89,11 @@ export async function compete(
     const { race, result } = event;
     running.delete(race);
     if (result.ok) {
-      for (const loser of running) drop(loser);
+      for (const loser of running) {
+        drop(loser);
+        // It was only slower: it may still go on with the answer should this one break.
+        queue.push(loser.ranked);
+      }
       return { ok: true, stream: result.stream, ranked: race.ranked };
     }
     const { failure } = result;

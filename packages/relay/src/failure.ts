@@ -51,10 +51,11 @@ export function failureOfStatus(
   status: number,
   bodyText: string,
   headers: Headers,
-  nowMs: number,
+  epochMs: number | undefined,
 ): Failure {
   const told = readErrorBody(bodyText, status);
-  const wait = retryAfterMs(headers, nowMs);
+  // Without a clock a date means "at once".
+  const wait = retryAfterMs(headers, epochMs ?? Infinity);
   if (status === 429)
     return { code: "saturated", fault: "busy", retryAfterMs: wait ?? 1000, param: null };
   if (status === 503) {

@@ -35,6 +35,8 @@ export interface RelayPorts {
   readonly transport: (node: string) => Transport | undefined;
   /** Monotonic ms. */
   readonly now: () => number;
+  /** Epoch ms, for a Retry-After that is a date; without it such a date says nothing. */
+  readonly epoch?: () => number;
   /** Calls `run` after `ms`; returns what cancels it. */
   readonly timer: (ms: number, run: () => void) => () => void;
   /** Unique id for a receipt. */

@@ -56,3 +56,14 @@ export interface RouterPorts {
   readonly log: (record: LogRecord) => void;
   readonly state: StateStore;
 }
+
+/** What a runtime offers for one request beyond `Request`. */
+export interface Exchange {
+  /**
+   * The body's bytes, where that is cheaper than the `Request`'s stream; null where it passes `limit`. Rejects
+   * where it was cut.
+   */
+  readonly body?: (limit: number) => Promise<Uint8Array | null>;
+  /** Keeps the request's context alive until this has settled: counts must be settled when the caller is gone. */
+  readonly waitUntil?: (work: Promise<unknown>) => void;
+}

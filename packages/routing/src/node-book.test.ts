@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { snapshotOf, speed } from "./fleet.case.ts";
-import { createNodeBook, type NodeBook, type SeenAttempt } from "./node-book.ts";
+import { createNodeBook, LOST_AFTER_MS, type NodeBook, type SeenAttempt } from "./node-book.ts";
 
 const { node } = snapshotOf("a", { performance: [speed(100, 10)] });
 const seen = (change: Partial<SeenAttempt>): SeenAttempt => ({
@@ -69,4 +69,31 @@ test("a drained node is not chosen, and prefixes are remembered within bounds", 
   const prefixes = book.snapshots(0)[0]?.prefixes ?? {};
   expect(Object.keys(prefixes)).toHaveLength(512);
   expect(prefixes["k599"]).toBe(599);
+});
+
+test("a try that never ends is forgotten, and one without a time is not", () => {
+  const book = bookOf();
+  book.started("a", 0);
+  book.started("a", 1_000_000);
+  expect(book.snapshots(1_000_000)[0]?.inFlight).toBe(2);
+  expect(book.snapshots(LOST_AFTER_MS + 1)[0]?.inFlight).toBe(1);
+  book.started("a");
+  expect(book.snapshots(1e12)[0]?.inFlight).toBe(1);
+});
+
+test("each model has its breaker; without a model the worst is shown, with when to come again", () => {
+  const book = bookOf();
+  for (let i = 0; i < 3; i++) book.ended(seen({ outcome: "fault", model: "big" }), 100, 0);
+  expect(book.snapshots(200, "big")[0]).toMatchObject({ breaker: "open", retryAfterMs: 1900 });
+  expect(book.snapshots(200, "small")[0]).toMatchObject({ breaker: "closed", retryAfterMs: 0 });
+  expect(book.snapshots(200)[0]?.breaker).toBe("open");
+  for (let i = 0; i < 100; i++)
+    book.ended(seen({ outcome: "fault", model: `made-up-${i}` }), 300, 0);
+  expect(book.snapshots(300, "big")[0]?.breaker).toBe("closed");
+});
+
+test("a node's word is not believed for longer than ten minutes", () => {
+  const book = bookOf();
+  book.ended(seen({ outcome: "busy", code: "saturated", retryAfterMs: 1e12 }), 0, 0);
+  expect(book.snapshots(600_001)[0]?.retryAfterMs).toBe(0);
 });

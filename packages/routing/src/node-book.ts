@@ -25,13 +25,15 @@ export interface SeenState {
 
 /** What one decider knows of its nodes: what passed, what was seen, what was learnt. Times are the caller's. */
 export interface NodeBook {
-  snapshots(nowMs: number): readonly NodeSnapshot[];
+  /** `model`: whose breakers are shown; without it, each node's worst. */
+  snapshots(nowMs: number, model?: string): readonly NodeSnapshot[];
   nodes(): ReadonlyMap<string, ServingNode>;
   /** Adds a node, or changes what is known of it; its history stays. */
   put(node: ServingNode, nowMs: number): void;
   remove(name: string): void;
   saw(name: string, seen: SeenState, nowMs: number): void;
-  started(name: string): void;
+  /** With a time, a try that never ends (a torn-down isolate's) is forgotten after {@link LOST_AFTER_MS}. */
+  started(name: string, nowMs?: number): void;
   ended(seen: SeenAttempt, nowMs: number, random: number): void;
   /** Remembers that a node read a prompt with these prefix keys, longest first. */
   remember(name: string, prefixKeys: readonly string[], promptTokens: number): void;
@@ -44,10 +46,12 @@ interface Page {
   node: ServingNode;
   state: NodeState;
   seenMs: number;
-  inFlight: number;
+  /** When the tries that run were started, oldest first. */
+  readonly running: number[];
   probedInFlight: number;
   queued: number;
-  breaker: Breaker;
+  /** By model, those that are not closed. */
+  readonly breakers: Map<string, Breaker>;
   busyUntilMs: number;
   learnt: NodeSnapshot["learnt"];
   learntMs: number;
@@ -58,6 +62,12 @@ interface Page {
 
 /** Prefix keys kept for a node: about the conversations that its cache could hold. */
 const MOST_PREFIXES = 512;
+/** Models whose breakers are remembered for a node; callers may invent names where a node takes any. */
+const MOST_BREAKERS = 64;
+/** A try that was not heard of for so long is taken as lost: longer than any answer. */
+export const LOST_AFTER_MS: number = 30 * 60_000;
+/** Longest that a node is left alone at its own word; then it is asked again. */
+const LONGEST_BUSY_MS = 10 * 60_000;
 /** Belief where nothing is stated; the same as routing assumes. */
 const UNKNOWN_PREFILL = 300;
 const UNKNOWN_DECODE = 20;
@@ -66,10 +76,10 @@ const blankPage = (node: ServingNode, nowMs: number): Page => ({
   node,
   state: "unknown",
   seenMs: nowMs,
-  inFlight: 0,
+  running: [],
   probedInFlight: 0,
   queued: 0,
-  breaker: CLOSED,
+  breakers: new Map(),
   busyUntilMs: 0,
   learnt: NOTHING_LEARNT,
   learntMs: nowMs,
@@ -82,16 +92,15 @@ const blankPage = (node: ServingNode, nowMs: number): Page => ({
 export function createNodeBook(failuresToOpen: number = FAILURES_TO_OPEN): NodeBook {
   const pages = new Map<string, Page>();
   return {
-    snapshots: (nowMs) =>
+    snapshots: (nowMs, model) =>
       [...pages.values()].map((page) => ({
         node: page.node,
         state: page.drained ? "down" : page.state,
         ageMs: nowMs - page.seenMs,
-        inFlight: Math.max(page.inFlight, page.probedInFlight),
+        inFlight: Math.max(runningOf(page, nowMs), page.probedInFlight),
         queued: page.queued,
         queuedPromptTokens: null,
-        breaker: breakerState(page.breaker, nowMs),
-        retryAfterMs: Math.max(0, page.busyUntilMs - nowMs),
+        ...breakerOf(page, nowMs, model),
         learnt: page.learnt,
         prefixes: page.prefixes.size === 0 ? null : Object.fromEntries(page.prefixes),
         power: page.power,
@@ -113,22 +122,25 @@ export function createNodeBook(failuresToOpen: number = FAILURES_TO_OPEN): NodeB
       page.queued = seen.queued ?? 0;
       page.probedInFlight = seen.inFlight ?? 0;
     },
-    started: (name) => {
-      const page = pages.get(name);
-      if (page !== undefined) page.inFlight += 1;
+    started: (name, nowMs = Infinity) => {
+      pages.get(name)?.running.push(nowMs);
     },
     ended: (seen, nowMs, random) => {
       const page = pages.get(seen.node);
       if (page === undefined) return;
-      page.inFlight = Math.max(0, page.inFlight - 1);
+      page.running.shift();
       page.probedInFlight = Math.max(0, page.probedInFlight - 1);
       if (seen.outcome === "busy") {
-        if (seen.code === "saturated") page.busyUntilMs = nowMs + (seen.retryAfterMs ?? 1000);
+        if (seen.code === "saturated") {
+          page.busyUntilMs = nowMs + Math.min(LONGEST_BUSY_MS, seen.retryAfterMs ?? 1000);
+        }
         return;
       }
       if (seen.outcome === "aborted" || seen.outcome === "caller") return;
       const ok = seen.outcome === "ok";
-      page.breaker = recordOutcome(page.breaker, ok, nowMs, random, failuresToOpen);
+      recordBreaker(page, seen.model, (breaker) =>
+        recordOutcome(breaker, ok, nowMs, random, failuresToOpen),
+      );
       if (ok) {
         page.busyUntilMs = 0;
         page.state = "serveable";
@@ -157,6 +169,38 @@ export function createNodeBook(failuresToOpen: number = FAILURES_TO_OPEN): NodeB
       if (page !== undefined) page.power = power;
     },
   };
+}
+
+/** Tries that run, without those that were lost. */
+function runningOf({ running }: Page, nowMs: number): number {
+  while ((running[0] ?? Infinity) < nowMs - LOST_AFTER_MS) running.shift();
+  return running.length;
+}
+
+/** A node's breaker for a model (the one that is open longest, without one), and when to come again. */
+function breakerOf(
+  page: Page,
+  nowMs: number,
+  model: string | undefined,
+): Pick<NodeSnapshot, "breaker" | "retryAfterMs"> {
+  let worst = model === undefined ? CLOSED : (page.breakers.get(model) ?? CLOSED);
+  if (model === undefined) {
+    for (const one of page.breakers.values()) if (one.openUntilMs > worst.openUntilMs) worst = one;
+  }
+  return {
+    breaker: breakerState(worst, nowMs),
+    retryAfterMs: Math.max(0, page.busyUntilMs - nowMs, worst.openUntilMs - nowMs),
+  };
+}
+
+function recordBreaker({ breakers }: Page, model: string, change: (one: Breaker) => Breaker): void {
+  const next = change(breakers.get(model) ?? CLOSED);
+  breakers.delete(model);
+  if (next === CLOSED) return;
+  breakers.set(model, next);
+  if (breakers.size <= MOST_BREAKERS) return;
+  const oldest = breakers.keys().next().value;
+  if (oldest !== undefined) breakers.delete(oldest);
 }
 
 /** Answers shorter than this say more of the network than of the node. */

@@ -42,6 +42,7 @@ export default {
       probedMs = nowMs;
       ctx.waitUntil(router.fleet.probe());
     }
-    return router.fetch(request);
+    // Thirty seconds behind a caller that left: enough to notice, to end the node's work and to settle the counts.
+    return router.fetch(request, { waitUntil: (work) => ctx.waitUntil(work) });
   },
 } satisfies ExportedHandler<Env>;

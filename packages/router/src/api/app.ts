@@ -14,7 +14,7 @@ import { createFleet, type Fleet } from "../fleet/fleet.ts";
 import { createKeyRing, keyOfHeaders } from "../guard/api-key.ts";
 import { ANYBODY, type Caller, callerOf } from "../guard/caller.ts";
 import { createLimiter } from "../guard/limiter.ts";
-import type { RouterPorts } from "../ports.ts";
+import type { Exchange, RouterPorts } from "../ports.ts";
 import { decide, readWishes } from "./carry.ts";
 import type { RouterContext } from "./context.ts";
 import { corsHeaders } from "./cors.ts";
@@ -26,11 +26,14 @@ import { type Dialect, serve } from "./serve.ts";
 
 const plain = (api: Dialect["api"]): Dialect => ({ api, converter: null, whole: null });
 
-export type RouterEnv = { Variables: { requestId: string; caller: Caller } };
+export type RouterEnv = {
+  Bindings: Exchange;
+  Variables: { requestId: string; caller: Caller };
+};
 
 /** The router as a fetch handler, and its fleet, for whoever probes and drains. */
 export interface Router {
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly fetch: (request: Request, exchange?: Exchange) => Response | Promise<Response>;
   readonly app: Hono<RouterEnv>;
   readonly fleet: Fleet;
   readonly config: RouterConfig;
@@ -113,7 +116,7 @@ export function createRouter(config: RouterConfig, ports: RouterPorts, given?: F
   });
   app.post("/v1/route/explain", async (c) => {
     const caller = await inference(c.req.raw.headers);
-    const body = await readJsonObject(c.req.raw, config.maxBodyBytes);
+    const body = await readJsonObject(c.req.raw, config.maxBodyBytes, c.env);
     const wishes = readWishes(c.req.raw.headers, context, caller);
     return c.json({
       policy: wishes.policy,
@@ -129,13 +132,18 @@ export function createRouter(config: RouterConfig, ports: RouterPorts, given?: F
   ] as const) {
     app.post(path, async (c) => {
       const caller = await inference(c.req.raw.headers);
-      const body = await readJsonObject(c.req.raw, config.maxBodyBytes);
-      return serve(context, caller, c.req.raw, c.get("requestId"), body, plain(api));
+      const body = await readJsonObject(c.req.raw, config.maxBodyBytes, c.env);
+      return serve(
+        context,
+        { caller, request: c.req.raw, requestId: c.get("requestId"), exchange: c.env },
+        body,
+        plain(api),
+      );
     });
   }
   app.post("/v1/responses", async (c) => {
     const caller = await inference(c.req.raw.headers);
-    const body = await readJsonObject(c.req.raw, config.maxBodyBytes);
+    const body = await readJsonObject(c.req.raw, config.maxBodyBytes, c.env);
     const chat = valueOf(chatFromResponses(body));
     const options = {
       request: body,
@@ -145,9 +153,7 @@ export function createRouter(config: RouterConfig, ports: RouterPorts, given?: F
     };
     return serve(
       context,
-      caller,
-      c.req.raw,
-      c.get("requestId"),
+      { caller, request: c.req.raw, requestId: c.get("requestId"), exchange: c.env },
       { ...chat },
       {
         api: "chat",
@@ -158,14 +164,12 @@ export function createRouter(config: RouterConfig, ports: RouterPorts, given?: F
   });
   app.post("/v1/messages", async (c) => {
     const caller = await inference(c.req.raw.headers);
-    const body = await readJsonObject(c.req.raw, config.maxBodyBytes);
+    const body = await readJsonObject(c.req.raw, config.maxBodyBytes, c.env);
     const chat = valueOf(chatFromMessages(body));
     const options = { id: `msg_${c.get("requestId")}`, model: String(body["model"]) };
     return serve(
       context,
-      caller,
-      c.req.raw,
-      c.get("requestId"),
+      { caller, request: c.req.raw, requestId: c.get("requestId"), exchange: c.env },
       { ...chat },
       {
         api: "chat",
@@ -174,7 +178,7 @@ export function createRouter(config: RouterConfig, ports: RouterPorts, given?: F
       },
     );
   });
-  return { fetch: (request) => app.fetch(request), app, fleet, config };
+  return { fetch: (request, exchange) => app.fetch(request, exchange), app, fleet, config };
 }
 
 function valueOf<T>(checked: Checked<T>): T {

@@ -13,9 +13,11 @@ const MODES: readonly RelayMode[] = ["error", "continue", "hold"];
 export interface Wishes {
   readonly policy: Policy;
   readonly mode: RelayMode;
+  /** Thought under one pair of names, however the node sends it. */
+  readonly normalize: boolean;
 }
 
-/** Reads `x-qwq-objective`, `x-qwq-privacy`, `x-qwq-mode`, `x-qwq-hedge`, `x-qwq-deadline-ms`. */
+/** Reads `x-qwq-objective`, `x-qwq-privacy`, `x-qwq-mode`, `x-qwq-hedge`, `x-qwq-deadline-ms`, `x-qwq-reasoning`. */
 export function readWishes(headers: Headers, context: RouterContext, caller: Caller): Wishes {
   const { config } = context;
   const pick = <T extends string>(name: string, allowed: readonly T[], fallback: T): T => {
@@ -37,6 +39,12 @@ export function readWishes(headers: Headers, context: RouterContext, caller: Cal
   }
   return {
     mode: pick("x-qwq-mode", MODES, config.mode),
+    normalize:
+      pick(
+        "x-qwq-reasoning",
+        ["normalized", "as-sent"],
+        config.normalizeReasoning ? "normalized" : "as-sent",
+      ) === "normalized",
     policy: {
       ...config.policy,
       objective: pick("x-qwq-objective", OBJECTIVES, config.policy.objective),
@@ -66,7 +74,7 @@ export function decide(
   const options = details
     ? { ranked: 1000, rejected: 1000 }
     : { ranked: Math.max(8, config.limits.attempts), rejected: 4, spread: ports.random() };
-  return { shape, decision: selectNode(shape, fleet.snapshots(), policy, options) };
+  return { shape, decision: selectNode(shape, fleet.snapshots(shape.model), policy, options) };
 }
 
 /** Why nothing can serve the request, as HTTP tells it. */
@@ -141,6 +149,7 @@ export async function carry(
   const answer = await relay(call, {
     transport: (name) => fleet.transport(name),
     now: ports.monotonic,
+    epoch: ports.now,
     timer: ports.timer,
     id: ports.id,
     mayRetry: () => retries.take(),

@@ -1,10 +1,14 @@
 import { isObject } from "@qwq-fit/wire";
+import type { Exchange } from "../ports.ts";
 import { HttpRefusal } from "./http-error.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** The request's JSON object, read no further than `limit` bytes. @throws {HttpRefusal} 400, 413, 415 */
 export async function readJsonObject(
   request: Request,
   limit: number,
+  exchange: Exchange | undefined,
 ): Promise<Readonly<Record<string, unknown>>> {
   const type = request.headers.get("content-type") ?? "application/json";
   if (!/^application\/([\w.+-]+\+)?json\b/i.test(type)) {
@@ -14,26 +18,44 @@ export async function readJsonObject(
     new HttpRefusal("invalid_request", `the body passes ${limit} bytes`, { status: 413 });
   const declared = Number(request.headers.get("content-length") ?? "0");
   if (declared > limit) throw tooLarge();
-  if (request.body === null) throw new HttpRefusal("invalid_request", "the body is empty");
-  const reader = request.body.getReader();
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-  let text = "";
-  let bytes = 0;
+  const bytes = await (exchange?.body ?? bodyOf(request))(limit);
+  if (bytes === null) throw tooLarge();
+  if (bytes.length === 0) throw new HttpRefusal("invalid_request", "the body is empty");
   let value: unknown;
   try {
-    for (;;) {
-      const { done, value: chunk } = await reader.read();
-      if (done) break;
-      bytes += chunk.length;
-      if (bytes > limit) throw tooLarge();
-      text += decoder.decode(chunk, { stream: true });
-    }
-    value = JSON.parse(text + decoder.decode());
-  } catch (error) {
-    void reader.cancel().catch(() => undefined);
-    if (error instanceof HttpRefusal) throw error;
+    value = JSON.parse(decoder.decode(bytes));
+  } catch {
     throw new HttpRefusal("invalid_request", "the body is no JSON in UTF-8");
   }
   if (!isObject(value)) throw new HttpRefusal("invalid_request", "the body must be a JSON object");
   return value;
 }
+
+/** Reads a request's stream, no further than the limit. */
+const bodyOf =
+  (request: Request): NonNullable<Exchange["body"]> =>
+  async (limit) => {
+    if (request.body === null) return new Uint8Array(0);
+    const reader = request.body.getReader();
+    const parts: Uint8Array[] = [];
+    let bytes = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      bytes += value.length;
+      if (bytes > limit) {
+        void reader.cancel().catch(() => undefined);
+        return null;
+      }
+      parts.push(value);
+    }
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined) return only;
+    const all = new Uint8Array(bytes);
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  };

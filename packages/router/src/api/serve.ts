@@ -3,6 +3,7 @@ import type { Receipt, RequestShape } from "@qwq-fit/schema";
 import { type ChatConverter, normalizeReasoning } from "@qwq-fit/wire";
 import type { Caller } from "../guard/caller.ts";
 import { carry, decide, readWishes, servedWhole } from "./carry.ts";
+import type { Exchange } from "../ports.ts";
 import type { RouterContext } from "./context.ts";
 import { convertStream, normalizeStream } from "./convert-stream.ts";
 import { HttpRefusal } from "./http-error.ts";
@@ -16,16 +17,23 @@ export interface Dialect {
   readonly whole: ((text: string) => string) | null;
 }
 
+/** Who asks, and how the runtime lets it be answered. */
+export interface Asking {
+  readonly caller: Caller;
+  readonly request: Request;
+  readonly requestId: string;
+  /** Absent where the runtime offers nothing beyond `Request`. */
+  readonly exchange: Exchange | undefined;
+}
+
 /** Admits, decides, carries and answers one request of a known caller. */
 export async function serve(
   context: RouterContext,
-  caller: Caller,
-  request: Request,
-  requestId: string,
+  { caller, request, requestId, exchange }: Asking,
   body: Body,
   dialect: Dialect,
 ): Promise<Response> {
-  const { config, ports } = context;
+  const { ports } = context;
   const startedMs = ports.monotonic();
   checkModel(body, caller);
   const wishes = readWishes(request.headers, context, caller);
@@ -44,11 +52,12 @@ export async function serve(
   }
   try {
     const answer = await carry(body, dialect.api, wishes, decided, request.signal, context);
-    void answer.receipt.then((receipt) => {
+    const settled = answer.receipt.then((receipt) => {
       admission.done(spentOf(receipt, shape));
       record(context, requestId, caller, receipt, answer.status, ports.monotonic() - startedMs);
     });
-    return respond(answer, dialect, config.normalizeReasoning, admission.headers);
+    exchange?.waitUntil?.(settled);
+    return respond(answer, dialect, wishes.normalize, admission.headers);
   } catch (error) {
     admission.done({ tokens: 0, usd: 0 });
     throw error;

@@ -67,6 +67,13 @@ export function readNode(reader: FieldReader): NodeConfig {
   };
 }
 
+/**
+ * Link-local addresses and the clouds' metadata services, as the URL parser spells them: 169.254/16 plain,
+ * mapped, compatible and behind NAT64; fe80::/10; AWS's fd00:ec2::254; Alibaba's 100.100.100.200.
+ */
+const METADATA =
+  /^(169\.254\.|0\.|100\.100\.100\.200$|\[fe[89ab]|\[::(ffff:)?a9fe:|\[64:ff9b::a9fe:|\[fd00:ec2::254\]|\[::\]$)/i;
+
 /** Why the text is no base URL of a node; null where it is one. */
 function urlProblem(text: string): string | null {
   let url: URL;
@@ -81,7 +88,7 @@ function urlProblem(text: string): string | null {
     return "must not hold a user or a password: name a keySecret";
   if (url.search !== "" || url.hash !== "") return "must end with its path";
   // The parser turns every spelling of an address (2130706433, 0x7f.1) into the dotted one.
-  if (/^(169\.254\.|0\.)/.test(url.hostname) || /^\[(fe80|::ffff:a9fe)/i.test(url.hostname)) {
+  if (METADATA.test(url.hostname)) {
     return "must not be a link-local or metadata address";
   }
   if (/^metadata(\.|$)/i.test(url.hostname)) return "must not be a metadata service";

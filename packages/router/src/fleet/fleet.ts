@@ -8,7 +8,8 @@ import { nodeTransport } from "./transport.ts";
 
 /** The nodes as this process sees them: configuration, probes, what passed. */
 export interface Fleet {
-  snapshots(): readonly NodeSnapshot[];
+  /** As a request for `model` sees them; without it, each node at its worst. */
+  snapshots(model?: string): readonly NodeSnapshot[];
   nodes(): ReadonlyMap<string, ServingNode>;
   transport(name: string): Transport | undefined;
   started(name: string): void;
@@ -68,10 +69,10 @@ export function createFleet(
   for (const config of configs) book.put(servingNode(config), ports.monotonic());
   const transportOf = new Map(configs.map((config) => [config.name, transports(config)]));
   return {
-    snapshots: () => book.snapshots(ports.monotonic()),
+    snapshots: (model) => book.snapshots(ports.monotonic(), model),
     nodes: () => book.nodes(),
     transport: (name) => transportOf.get(name),
-    started: (name) => book.started(name),
+    started: (name) => book.started(name, ports.monotonic()),
     ended: (report) => book.ended(report, ports.monotonic(), ports.random()),
     remember: (name, prefixKeys, promptTokens) => book.remember(name, prefixKeys, promptTokens),
     drain: (name, on) => book.drain(name, on),

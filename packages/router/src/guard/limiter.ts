@@ -36,14 +36,20 @@ interface Bucket {
 
 interface CallerState {
   bucket: Bucket;
-  streams: number;
+  /** When the requests that run were admitted, oldest first. */
+  readonly running: number[];
   lease: BudgetLease | null;
+  leasedMs: number;
   spent: { tokens: number; microUsd: number };
 }
 
 /** A lease is at most this share of a day's budget; the overshoot is this times the deciders that hold one. */
 export const LEASE_SHARE = 0.01;
 const MINUTE_MS = 60_000;
+/** A store that had nothing left is asked again after this. */
+const ASK_AGAIN_MS = 1000;
+/** A request that was not heard of for so long is taken as lost, as a torn-down isolate's is. */
+const LOST_AFTER_MS = 30 * 60_000;
 /** Callers remembered; the longest unseen is forgotten first. */
 const MOST_CALLERS = 10_000;
 
@@ -75,8 +81,9 @@ export function createLimiter(ports: Pick<RouterPorts, "now" | "state" | "id">):
         tokens: limits.tokensPerMinute ?? 0,
         atMs: nowMs,
       },
-      streams: 0,
+      running: [],
       lease: null,
+      leasedMs: 0,
       spent: { tokens: 0, microUsd: 0 },
     };
     callers.set(caller, made);
@@ -101,7 +108,9 @@ export function createLimiter(ports: Pick<RouterPorts, "now" | "state" | "id">):
       state.lease.expiresMs > nowMs &&
       (limits.tokensPerDay === null || left > 0) &&
       (limits.usdPerDay === null || leftUsd > 0);
-    if (good) return state.lease;
+    // Neither is the store asked for each request of a caller whose budget is gone.
+    const refused = state.lease !== null && isEmpty(state.lease, limits);
+    if (good || (refused && nowMs - state.leasedMs < ASK_AGAIN_MS)) return state.lease;
     // Not shared between requests: a Worker may not await another request's I/O.
     return askStore(caller, state, limits, nowMs);
   };
@@ -118,16 +127,19 @@ export function createLimiter(ports: Pick<RouterPorts, "now" | "state" | "id">):
       tokens: Math.ceil((limits.tokensPerDay ?? 0) * LEASE_SHARE),
       microUsd: Math.ceil((limits.usdPerDay ?? 0) * 1e6 * LEASE_SHARE),
     };
+    // Taken before the wait: another request that asks meanwhile must not settle the same again.
     const settled = state.spent;
+    state.spent = { tokens: 0, microUsd: 0 };
     try {
       const lease = await ports.state.lease(wanted, settled, limits, nowMs);
-      state.spent = {
-        tokens: state.spent.tokens - settled.tokens,
-        microUsd: state.spent.microUsd - settled.microUsd,
-      };
       state.lease = lease;
+      state.leasedMs = nowMs;
       return lease;
     } catch {
+      state.spent = {
+        tokens: state.spent.tokens + settled.tokens,
+        microUsd: state.spent.microUsd + settled.microUsd,
+      };
       return null;
     }
   };
@@ -157,20 +169,25 @@ export function createLimiter(ports: Pick<RouterPorts, "now" | "state" | "id">):
       ) {
         return refuse("tokens", ((tokens - bucket.tokens) / limits.tokensPerMinute) * MINUTE_MS);
       }
-      if (limits.concurrentStreams !== null && state.streams >= limits.concurrentStreams) {
+      const { running } = state;
+      while ((running[0] ?? Infinity) < nowMs - LOST_AFTER_MS) running.shift();
+      if (limits.concurrentStreams !== null && running.length >= limits.concurrentStreams) {
         return refuse("streams", 1000);
       }
-      if (limits.tokensPerDay !== null || limits.usdPerDay !== null) {
-        const lease = await leaseFor(caller, state, limits, nowMs);
-        const empty =
-          lease !== null &&
-          ((limits.tokensPerDay !== null && lease.tokens <= 0) ||
-            (limits.usdPerDay !== null && lease.microUsd <= 0));
-        if (empty) return refuse("day", lease.retryAfterMs);
-      }
+      // Taken before the store is asked, so that requests that wait for it cannot all pass together.
       bucket.requests -= 1;
       bucket.tokens -= tokens;
-      state.streams += 1;
+      running.push(nowMs);
+      if (limits.tokensPerDay !== null || limits.usdPerDay !== null) {
+        const lease = await leaseFor(caller, state, limits, nowMs);
+        const empty = lease !== null && isEmpty(lease, limits);
+        if (empty) {
+          running.pop();
+          bucket.requests += 1;
+          bucket.tokens += tokens;
+          return refuse("day", lease.retryAfterMs);
+        }
+      }
       let open = true;
       return {
         ok: true,
@@ -178,7 +195,7 @@ export function createLimiter(ports: Pick<RouterPorts, "now" | "state" | "id">):
         done: (spent) => {
           if (!open) return;
           open = false;
-          state.streams -= 1;
+          running.shift();
           bucket.tokens += tokens - spent.tokens;
           state.spent.tokens += spent.tokens;
           state.spent.microUsd += Math.ceil(spent.usd * 1e6);
@@ -186,6 +203,14 @@ export function createLimiter(ports: Pick<RouterPorts, "now" | "state" | "id">):
       };
     },
   };
+}
+
+/** Whether the store had nothing to grant. */
+function isEmpty(lease: BudgetLease, limits: CallerLimits): boolean {
+  return (
+    (limits.tokensPerDay !== null && lease.tokens <= 0) ||
+    (limits.usdPerDay !== null && lease.microUsd <= 0)
+  );
 }
 
 function limitHeaders(limits: CallerLimits, bucket: Bucket): LimitHeaders {

@@ -1,11 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { IncomingMessage, ServerResponse } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { QwqError } from "@qwq-fit/schema";
 import { createRouter, type Router } from "../api/app.ts";
 import type { RouterConfig } from "../config/config.ts";
 import { createMemoryState } from "../guard/memory-state.ts";
-import type { LogRecord, RouterPorts } from "../ports.ts";
+import type { Exchange, LogRecord, RouterPorts } from "../ports.ts";
+import { readIncoming, writeAnswer } from "./exchange.ts";
+import { createHttpFetch } from "./http-fetch.ts";
 
 /** Where and how the router listens. */
 export interface ServeRouterOptions {
@@ -25,13 +29,13 @@ export interface RunningRouter {
   close(graceMs?: number): Promise<void>;
 }
 
-/** Ports over Node's own fetch, clocks and timers; secrets come from the environment. */
+/** Ports over Node's own HTTP, clocks and timers; secrets come from the environment. */
 export function nodePorts(
   environment: ServeRouterOptions["environment"],
   log: ServeRouterOptions["log"],
 ): RouterPorts {
   return {
-    fetch: (input, init) => fetch(input, init),
+    fetch: createHttpFetch(),
     now: () => Date.now(),
     monotonic: () => performance.now(),
     random: () => Math.random(),
@@ -54,7 +58,22 @@ export function nodePorts(
 export async function serveRouter(options: ServeRouterOptions): Promise<RunningRouter> {
   const { config, host, port } = options;
   const router = createRouter(config, nodePorts(options.environment, options.log));
-  const server = createAdaptorServer({ fetch: router.fetch, overrideGlobalObjects: false });
+  const answer = async (
+    request: Request,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+  ): Promise<Response> => {
+    const exchange: Exchange = { body: (limit) => readIncoming(incoming, limit) };
+    void writeAnswer(await router.fetch(request, exchange), outgoing);
+    return RESPONSE_ALREADY_SENT;
+  };
+  const server = createAdaptorServer({
+    fetch: (request, { incoming, outgoing }) =>
+      incoming instanceof IncomingMessage && outgoing instanceof ServerResponse
+        ? answer(request, incoming, outgoing)
+        : router.fetch(request),
+    overrideGlobalObjects: false,
+  });
   if (!("closeAllConnections" in server)) throw new QwqError("internal", "not an HTTP/1 server");
   // A long thought is no idle connection: the relay's own limits say what is silent for too long.
   server.requestTimeout = 0;
