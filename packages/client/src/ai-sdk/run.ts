@@ -7,6 +7,8 @@ import type { CallOptions } from "../core/options.ts";
 import { apiCallError } from "./api-error.ts";
 import { requestOf } from "./prompt.ts";
 import { createPartMaker } from "./stream-parts.ts";
+import { toStream } from "./to-stream.ts";
+import { withoutInterrupted } from "./without-interrupted.ts";
 import type { CallSettings, Content, GenerateResult, StreamPart } from "./types.ts";
 
 /** A part of a stream as the SDK 7 knows it. */
@@ -125,16 +127,25 @@ export async function stream(
   }
 }
 
-/** `ReadableStream.from`, which React Native and Node 18 lack. */
-function toStream<T>(items: AsyncGenerator<T>): ReadableStream<T> {
-  return new ReadableStream<T>({
-    pull: async (controller) => {
-      const item = await items.next();
-      if (item.done === true) controller.close();
-      else controller.enqueue(item.value);
-    },
-    cancel: async () => {
-      await items.return(undefined);
+/** {@link generate} for the SDK 6. */
+export async function generateV3(...given: Parameters<typeof generate>): Promise<GenerateResult> {
+  const result = await generate(...given);
+  return { ...result, finishReason: withoutInterrupted(result.finishReason) };
+}
+
+/** {@link stream} for the SDK 6. */
+export async function streamV3(
+  ...given: Parameters<typeof stream>
+): Promise<{ stream: ReadableStream<StreamPart> }> {
+  const { stream: parts } = await stream(...given);
+  const transform = new TransformStream<Part, StreamPart>({
+    transform: (part, controller) => {
+      controller.enqueue(
+        part.type === "finish"
+          ? { ...part, finishReason: withoutInterrupted(part.finishReason) }
+          : part,
+      );
     },
   });
+  return { stream: parts.pipeThrough(transform) };
 }

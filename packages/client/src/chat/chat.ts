@@ -1,7 +1,6 @@
 import type { RelayAnswer } from "@qwq-fit/relay";
 import type { Receipt } from "@qwq-fit/schema";
 import type { ChatCompletion, ChatRequest } from "@qwq-fit/wire";
-import { retryAfterMs } from "@qwq-fit/wire";
 import type { Core } from "../core/core.ts";
 import { errorOfEnvelope } from "../core/errors.ts";
 import type { CallOptions } from "../core/options.ts";
@@ -26,11 +25,12 @@ export interface ChatCompletions {
 
 /** The error of an answer that is no success. */
 export function failureOf(answer: RelayAnswer): Error {
-  const headers = new Headers(answer.headers);
+  // The relay's own headers: names in lower case, the wait in seconds.
+  const { "retry-after": wait, "x-qwq-node": node = "" } = answer.headers;
   return errorOfEnvelope(typeof answer.body === "string" ? answer.body : "", {
     status: answer.status,
-    target: decodeURIComponent(headers.get("x-qwq-node") ?? ""),
-    retryAfterMs: retryAfterMs(headers, 0),
+    target: decodeURIComponent(node),
+    retryAfterMs: wait === undefined ? null : Number(wait) * 1000,
   });
 }
 

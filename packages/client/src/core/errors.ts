@@ -1,5 +1,5 @@
 import { QwqError, type ErrorCode } from "@qwq-fit/schema";
-import { codeOfTold, parseJson } from "@qwq-fit/wire";
+import { codeOfTold, isObject, parseJson, stringField } from "@qwq-fit/wire";
 
 /** A failed request: what, where, and whether trying again may help. */
 export class ClientError extends QwqError {
@@ -40,44 +40,17 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   stream_interrupted: 'Use mode "continue" or "hold" to have another target finish such answers.',
 };
 
-const CODES: ReadonlySet<string> = new Set<ErrorCode>([
-  "invalid_request",
-  "invalid_value",
-  "context_too_long",
-  "unsupported_combination",
-  "content_rejected",
-  "unknown_model",
-  "network",
-  "timeout",
-  "aborted",
-  "unauthorized",
-  "forbidden",
-  "rate_limited",
-  "saturated",
-  "no_node_available",
-  "privacy_denied",
-  "upstream_error",
-  "stream_interrupted",
-  "protocol_error",
-]);
-const isCode = (code: string): code is ErrorCode => CODES.has(code);
-
 /** The error that an envelope tells. */
 export function errorOfEnvelope(
   body: string,
   facts: { status: number; target: string; retryAfterMs: number | null },
 ): ClientError {
   const value = parseJson(body);
-  const inner: unknown =
-    typeof value === "object" && value !== null ? Reflect.get(value, "error") : null;
-  const field = (name: string): string => {
-    const found: unknown =
-      typeof inner === "object" && inner !== null ? Reflect.get(inner, name) : "";
-    return typeof found === "string" ? found : "";
-  };
-  const told = codeOfTold(field("code")) ?? "";
-  const code = isCode(told) ? told : "upstream_error";
+  const inner = isObject(value) ? value["error"] : null;
+  const told = codeOfTold(stringField(inner, "code") ?? "");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- wire's codes are ours; it cannot name their type
+  const code = (told ?? "upstream_error") as ErrorCode;
   const hint = HINTS[code];
-  const message = field("message") || "the request failed";
+  const message = stringField(inner, "message") || "the request failed";
   return new ClientError(code, message, hint === undefined ? facts : { ...facts, hint });
 }
