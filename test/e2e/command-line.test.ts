@@ -17,6 +17,8 @@ const WRONG: readonly (readonly [string, number, string, RegExp])[] = [
   ["check --model ./nothing.gguf", 1, "file_not_found", /nothing\.gguf/u],
   ["check --model .", 1, "file_not_found", /./u],
   ["check --hardware ./nothing.json", 1, "file_not_found", /profile/u],
+  ["check --hardware /dev/zero", 1, "invalid_configuration", /no hardware profile/u],
+  ["check --hardware .", 1, "invalid_configuration", /not a file/u],
   ["check --hardware package.json", 1, "invalid_configuration", /package\.json/u],
   ["estimate", 2, "usage", /gguf/u],
   ["estimate qwq-32b --kv-cache-type f17", 2, "usage", /Did you mean f16\?/u],

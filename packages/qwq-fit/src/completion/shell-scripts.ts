@@ -9,10 +9,12 @@ function flagsOf({ options }: CompletionCommand): string {
   return options.flatMap(({ flags }) => flags).join(" ");
 }
 
-/** Options with values, one of each name. */
+/** Options with values, one of each name: the one that knows most words. */
 function valued(commands: readonly CompletionCommand[]): CompletionOption[] {
   const all = commands.flatMap(({ options }) => options.filter(({ values }) => values !== null));
-  return [...new Map(all.map((option) => [option.flags.at(-1), option])).values()];
+  const known = (option: CompletionOption): number => option.values?.length ?? 0;
+  const ascending = all.toSorted((one, other) => known(one) - known(other));
+  return [...new Map(ascending.map((option) => [option.flags.at(-1), option])).values()];
 }
 
 /** Completion for bash. */

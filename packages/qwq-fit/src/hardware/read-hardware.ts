@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { resolveHardware, withCatalogFigures } from "@qwq-fit/planner";
 import { QwqError } from "@qwq-fit/schema";
 import type { Catalog, HardwareProfile } from "@qwq-fit/schema";
@@ -8,15 +8,18 @@ import type { Catalog, HardwareProfile } from "@qwq-fit/schema";
 const MOST_BYTES = 4 * 1024 * 1024;
 
 async function readProfile(path: string): Promise<HardwareProfile> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  const found = await stat(path).catch((error: unknown) => {
     throw new QwqError("file_not_found", `${path} cannot be read`, {
       cause: error,
       hint: 'Name a file that `qwq-fit profile --record FILE` wrote, or a machine such as "RTX 4090".',
     });
   });
-  if (text.length > MOST_BYTES) {
-    throw new QwqError("invalid_configuration", `${path} is too large for a hardware profile`);
+  if (!found.isFile() || found.size > MOST_BYTES) {
+    throw new QwqError("invalid_configuration", `${path} is no hardware profile`, {
+      hint: found.isFile() ? "It is too large for one." : "It is not a file.",
+    });
   }
+  const text = await readFile(path, "utf8");
   let value: unknown;
   try {
     value = JSON.parse(text);

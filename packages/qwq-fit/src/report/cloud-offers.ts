@@ -9,6 +9,7 @@ function plain(name: string): string {
 
 function toOffer(price: TokenPrice, workload: Workload): CloudOffer {
   const output = workload.reasoningTokens + workload.answerTokens;
+  const needed = Math.max(workload.contextTokens, workload.promptTokens + output);
   const { contextTokens, maxOutputTokens } = price;
   return {
     provider: price.provider,
@@ -22,7 +23,7 @@ function toOffer(price: TokenPrice, workload: Workload): CloudOffer {
         output * price.outputUsdPerMillionTokens) /
       MILLION,
     holdsWorkload:
-      (contextTokens === null || workload.promptTokens + output <= contextTokens) &&
+      (contextTokens === null || needed <= contextTokens) &&
       (maxOutputTokens === null || output <= maxOutputTokens),
     source: price.source,
     unverified: price.unverified,

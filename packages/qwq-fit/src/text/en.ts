@@ -80,6 +80,8 @@ export const en: Text = {
   },
   missing: (missing, needed, budget, device) =>
     `${missing} GiB on ${device}: ${needed} needed, ${budget} usable`,
+  contextLimit: (model, tokens) => `${model} reaches ${tokens} tokens of context`,
+  engineLimit: "no engine that is known here runs it",
   relative: (id, quantization, size, speed) => `${id} ${quantization}: ${size} GiB, ${speed}`,
   plans: (count, model) => `${count} plans for ${model}, best first`,
   free: (free, total) => `${free} of ${total} GiB free`,

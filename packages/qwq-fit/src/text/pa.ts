@@ -86,6 +86,8 @@ export const pa: Text = {
   },
   missing: (missing, needed, budget, device) =>
     `${device} ਉੱਤੇ ${missing} GiB ਘੱਟ: ${needed} ਚਾਹੀਦੇ, ${budget} ਵਰਤਣਯੋਗ`,
+  contextLimit: (model, tokens) => `${model} ਦਾ ਸੰਦਰਭ ਵੱਧ ਤੋਂ ਵੱਧ ${tokens} ਟੋਕਨ ਹੈ`,
+  engineLimit: "ਕੋਈ ਜਾਣਿਆ ਇੰਜਣ ਇਸਨੂੰ ਨਹੀਂ ਚਲਾਉਂਦਾ",
   relative: (id, quantization, size, speed) => `${id} ${quantization}: ${size} GiB, ${speed}`,
   plans: (count, model) => `${model} ਲਈ ${count} ਯੋਜਨਾਵਾਂ, ਸਭ ਤੋਂ ਚੰਗੀ ਪਹਿਲਾਂ`,
   free: (free, total) => `${total} ਵਿੱਚੋਂ ${free} GiB ਖਾਲੀ`,

@@ -79,6 +79,8 @@ export interface Text {
     readonly none: string;
   };
   readonly missing: (missing: string, needed: string, budget: string, device: string) => string;
+  readonly contextLimit: (model: string, tokens: string) => string;
+  readonly engineLimit: string;
   readonly relative: (id: string, quantization: string, size: string, speed: string) => string;
   readonly plans: (count: number, model: string) => string;
   readonly free: (free: string, total: string) => string;

@@ -86,6 +86,8 @@ export const zh: Text = {
   },
   missing: (missing, needed, budget, device) =>
     `${device} 缺 ${missing} GiB：需要 ${needed}，可用 ${budget}`,
+  contextLimit: (model, tokens) => `${model} 的上下文最多 ${tokens} token`,
+  engineLimit: "没有已知的引擎可以运行它",
   relative: (id, quantization, size, speed) => `${id} ${quantization}：${size} GiB，${speed}`,
   plans: (count, model) => `${model} 的 ${count} 个方案，最好的在前`,
   free: (free, total) => `空闲 ${free} / ${total} GiB`,

@@ -76,14 +76,31 @@ function planRows(
   ];
 }
 
+/** What is short: bytes of a memory, the model's own context, or an engine that could do it. */
+function missingText(shortfall: Shortfall, { model }: CheckReport, text: Text): string {
+  switch (shortfall.limit) {
+    case "context":
+      return text.contextLimit(
+        model.name,
+        whole(model.extendedContextTokens ?? model.contextTokens),
+      );
+    case "engine":
+      return text.engineLimit;
+    case "device_memory":
+    case "host_memory":
+    case "disk":
+      return text.missing(
+        gib(shortfall.missingBytes),
+        gib(shortfall.neededBytes),
+        gib(shortfall.budgetBytes),
+        memoryName(shortfall.device, text),
+      );
+  }
+}
+
 function shortfallRows(shortfall: Shortfall, report: CheckReport, text: Text): Row[] {
   const { relative } = report;
-  const missing = text.missing(
-    gib(shortfall.missingBytes),
-    gib(shortfall.neededBytes),
-    gib(shortfall.budgetBytes),
-    memoryName(shortfall.device, text),
-  );
+  const missing = missingText(shortfall, report, text);
   const changes = shortfall.changes
     .slice(0, MOST_CHANGES)
     .flatMap((change) => [
