@@ -20,7 +20,7 @@ import type {
 } from "./options/command-options.ts";
 import { oneOf } from "./options/parse-values.ts";
 import { addLocalCommands } from "./program-local.ts";
-import { addRehearseCommand } from "./program-rehearse.ts";
+import { addMeasureCommands } from "./program-measure.ts";
 import { VERSION } from "./version.ts";
 
 const EXAMPLES = `
@@ -104,7 +104,7 @@ export function createProgram(io: CommandIo, exit: (code: number) => void): Comm
     },
   );
   addLocalCommands(program, io, exit);
-  addRehearseCommand(program, io, exit);
+  addMeasureCommands(program, io, exit);
   program
     .command("completion")
     .description("completion for a shell")

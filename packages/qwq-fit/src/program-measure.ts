@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 import type { CommandIo } from "./command-io.ts";
+import { addCostOptions } from "./options/cost-options.ts";
+import type { CostOptions } from "./options/cost-options.ts";
 import { addRehearseOptions } from "./options/rehearse-options.ts";
 import type { RehearseCommandOptions } from "./options/rehearse-options.ts";
 
-/** The command that measures a model before it is downloaded. */
-export function addRehearseCommand(
+/** Commands about how fast, and for how much. */
+export function addMeasureCommands(
   program: Command,
   io: CommandIo,
   exit: (code: number) => void,
@@ -14,5 +16,11 @@ export function addRehearseCommand(
   ).action(async (options: RehearseCommandOptions) => {
     const { rehearseCommand } = await import("./commands/rehearse.ts");
     exit(await rehearseCommand(options, io));
+  });
+  addCostOptions(
+    program.command("cost").description("this machine against each cloud, for your daily use"),
+  ).action(async (options: CostOptions) => {
+    const { cost } = await import("./commands/cost.ts");
+    exit(await cost(options, io));
   });
 }
