@@ -9,11 +9,14 @@ function flagsOf({ options }: CompletionCommand): string {
   return options.flatMap(({ flags }) => flags).join(" ");
 }
 
+function knownWords({ values }: CompletionOption): number {
+  return values?.length ?? 0;
+}
+
 /** Options with values, one of each name: the one that knows most words. */
 function valued(commands: readonly CompletionCommand[]): CompletionOption[] {
   const all = commands.flatMap(({ options }) => options.filter(({ values }) => values !== null));
-  const known = (option: CompletionOption): number => option.values?.length ?? 0;
-  const ascending = all.toSorted((one, other) => known(one) - known(other));
+  const ascending = all.toSorted((one, other) => knownWords(one) - knownWords(other));
   return [...new Map(ascending.map((option) => [option.flags.at(-1), option])).values()];
 }
 
