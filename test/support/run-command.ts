@@ -21,18 +21,21 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly node?: string;
   readonly script?: string;
+  /** What it reads on standard input; nothing where not said. */
+  readonly input?: string;
 }
 
 /** Runs the built command in a process of its own, with a plain environment. */
 export function runCommand(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { env = {}, cwd = root, node = process.execPath, script = bin } = options;
+  const { env = {}, cwd = root, node = process.execPath, script = bin, input } = options;
   const started = performance.now();
   return new Promise((resolve, reject) => {
     const child = spawn(node, [script, ...args], {
       cwd,
       env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? cwd, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    child.stdin.on("error", () => {}).end(input ?? "");
     let out = "";
     let err = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
