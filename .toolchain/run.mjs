@@ -80,21 +80,25 @@ if (!newEnough) {
 }
 const modules = bring("pnpm", versions.pnpm, "it installs what the lockfile says");
 env[pathKey] += delimiter + join(modules, ".bin");
-const pnpm = (...args) =>
-  must(toolNode, [join(modules, "pnpm", "bin", "pnpm.mjs"), ...args], { env });
+// Setting up is told on standard error: what a task prints (`--json`) has standard output to itself.
+const setUp = { env, stdio: ["inherit", 2, "inherit"] };
+const pnpmScript = join(modules, "pnpm", "bin", "pnpm.mjs");
+const pnpm = (...args) => must(toolNode, [pnpmScript, ...args], { env });
+const prepare = (...args) => must(toolNode, [pnpmScript, ...args], setUp);
 
-pnpm("install", "--frozen-lockfile", "--config.minimumReleaseAge=0", "--reporter=append-only");
+const install = ["install", "--frozen-lockfile", "--config.minimumReleaseAge=0"];
+prepare(...install, "--reporter=append-only");
 if (task === "exec") {
   pnpm("exec", ...rest);
   process.exit(0);
 }
 // Packages are imported from source: only the command itself must be built, and all of them for the checks.
-if (task === "build" || task === "check") pnpm("run", "build:packages");
-else pnpm("--filter", "qwq-fit", "run", "build");
+if (task === "build" || task === "check") prepare("run", "build:packages");
+else prepare("--filter", "qwq-fit", "run", "build");
 if (task === "start") {
   const command = join(root, "packages", "qwq-fit", "bin", "qwq-fit.mjs");
   const status = run(process.execPath, [command, ...rest]);
   // 3 says "a verdict was given, and it is no": for a first look at the project that is a success.
   process.exit(status === 3 ? 0 : status);
 }
-if (task !== "build") pnpm("run", `do:${task}`, ...rest);
+if (task !== "build") pnpm("run", "--silent", `do:${task}`, ...rest);
