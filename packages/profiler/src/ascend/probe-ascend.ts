@@ -12,6 +12,14 @@ import {
 const HINT =
   "run `npu-smi info` by hand; in a container mount /usr/local/Ascend/driver and the davinci devices";
 
+const UNKNOWN_CHIP = {
+  physicalId: null,
+  pciAddress: null,
+  memoryBytes: null,
+  usedBytes: null,
+  processes: [],
+} as const;
+
 /** Huawei Ascend chips, by `npu-smi`. */
 export async function probeAscend(ports: ProbePorts): Promise<ProbeOutcome> {
   const [info, mapping] = await Promise.all([
@@ -24,10 +32,15 @@ export async function probeAscend(ports: ProbePorts): Promise<ProbeOutcome> {
     return { sightings: [], warnings: warning === null ? [] : [explainFailure(info, warning)] };
   }
   const parsed = parseNpuSmi(info.stdout);
-  if (parsed.kind === "unreadable") {
-    return { sightings: [], warnings: [unreadableWarning("npu-smi", parsed.reason, HINT)] };
-  }
   const names = parseNpuMapping(mapping.kind === "ended" ? mapping.stdout : "");
+  if (parsed.kind === "unreadable") {
+    // The list of chips still tells what is there.
+    const chips = names.map((each) => ({ ...UNKNOWN_CHIP, ...each }));
+    return {
+      sightings: createAscendSightings({ version: null, chips }, names),
+      warnings: [unreadableWarning("npu-smi", parsed.reason, HINT)],
+    };
+  }
   return { sightings: createAscendSightings(parsed.value, names), warnings: [] };
 }
 
