@@ -8,3 +8,6 @@ export type {
   ProbePorts,
   ToolResult,
 } from "./ports/probe-ports.ts";
+export { recordHardware, replayHardware } from "./record/record-hardware.ts";
+export type { RecordedHardware } from "./record/record-hardware.ts";
+export type { RecordedCommand, Recording } from "./record/recording.ts";
