@@ -130,7 +130,10 @@ async function ownPartner(
     teller,
     io,
   });
-  if (prepared === null) return null;
+  if (prepared === null) {
+    teller.event("declined", {}, "Nothing was downloaded.");
+    return null;
+  }
   teller.event("plan", {}, planText(prepared.plan));
   const place = { stateDir, host: "127.0.0.1", port: 0, apiKeys: [], corsOrigins: [] };
   const server = await startLocal(prepared, { ...place, idleMs: null, loras }, io);

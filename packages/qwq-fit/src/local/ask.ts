@@ -28,8 +28,12 @@ export function createAsk({ yes, terminal, input, output }: AskOptions): Ask {
       });
     }
     const lines = createInterface({ input, output });
+    // Ctrl-C and Ctrl-D close it without an answer.
+    const closed = new Promise<string>((resolve) => {
+      lines.once("close", () => resolve("no"));
+    });
     try {
-      const answer = await lines.question(`${question} [Y/n] `);
+      const answer = await Promise.race([lines.question(`${question} [Y/n] `), closed]);
       return /^(?:y|yes|)$/iu.test(answer.trim());
     } finally {
       lines.close();

@@ -1,5 +1,5 @@
 import { performanceOf, servedModelOf, startServer } from "@qwq-fit/engine";
-import type { EngineSettings, InstalledEngine, RunningServer } from "@qwq-fit/engine";
+import type { EngineSettings, InstalledEngine, RunningServer, ServedModel } from "@qwq-fit/engine";
 import { DEFAULT_WORKLOAD } from "@qwq-fit/schema";
 import type { FitPlan } from "@qwq-fit/schema";
 import { loadCatalog } from "../catalog/load-catalog.ts";
@@ -99,11 +99,9 @@ export async function startLocal(
       stateDir: options.stateDir,
     });
   };
-  const { entry, profile, variant } = model;
-  const card = entry === null ? {} : { sampling: entry.sampling, license: entry.license };
   return startServer({
     open,
-    model: servedModelOf({ ...profile, ...card }, variant, { id: model.id, nowMs: Date.now() }),
+    model: servedModel(model),
     plan: { ...plan, model: model.id, explanations: [] },
     performance: [performanceOf({ ...plan, model: model.id }, DEFAULT_WORKLOAD.promptTokens)],
     stateDir: options.stateDir,
@@ -113,4 +111,19 @@ export async function startLocal(
     corsOrigins: options.corsOrigins,
     idleMs: options.idleMs,
   });
+}
+
+/** The model as its clients see it: under the catalogue's names where it is known there, never under a path. */
+function servedModel({ id, profile, variant, entry }: LocalModel): ServedModel {
+  const card =
+    entry === null
+      ? {}
+      : {
+          name: entry.name,
+          sampling: entry.sampling,
+          license: entry.license,
+          thinks: entry.thinks,
+        };
+  const served = servedModelOf({ ...profile, ...card, id }, variant, { nowMs: Date.now() });
+  return { ...served, aliases: [...new Set([...served.aliases, ...(entry?.aliases ?? [])])] };
 }
