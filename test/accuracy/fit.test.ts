@@ -21,7 +21,7 @@ const observed = (family: string, gigabytes: number, efficiency: number): Observ
 };
 
 describe("solve", () => {
-  const sizes = [1, 2, 4, 8, 16, 32];
+  const sizes = [0.05, 0.2, 1, 4, 16, 32];
   const rows = [
     ...sizes.map((size) => observed("good", size, 0.9)),
     ...sizes.map((size) => observed("bad", size, 0.75)),

@@ -1,4 +1,8 @@
-import type { SpeedComponent, SpeedPart } from "../../packages/planner/src/index.ts";
+import {
+  componentTime,
+  type SpeedComponent,
+  type SpeedPart,
+} from "../../packages/planner/src/index.ts";
 import { solveSystem } from "./linear-system.ts";
 import { priorSpread, START } from "./priors.ts";
 
@@ -27,6 +31,7 @@ const MOST_STEPS = 60;
 const LEAST_GAIN = 5e-3;
 
 interface Part {
+  readonly part: SpeedPart;
   readonly reference: number;
   readonly intercept: number;
   readonly indices: readonly number[];
@@ -57,6 +62,7 @@ const pose = (observations: readonly Observation[]): Problem => {
     logMeasured: Math.log(measured),
     weight,
     parts: components.map((component) => ({
+      part: component.part,
       reference: component.reference,
       intercept: START[component.part],
       indices: [
@@ -71,19 +77,19 @@ const pose = (observations: readonly Observation[]): Problem => {
   return { names, precision, rows };
 };
 
-const partSeconds = (part: Part, values: Float64Array): number => {
+const partTime = (part: Part, values: Float64Array): ReturnType<typeof componentTime> => {
   let exponent = part.intercept;
   for (const [at, index] of part.indices.entries()) {
     exponent += (part.amounts[at] ?? 0) * (values[index] ?? 0);
   }
-  return part.reference * Math.exp(exponent);
+  return componentTime(part.part, part.reference, exponent);
 };
 
 const objective = (problem: Problem, values: Float64Array): number => {
   let total = 0;
   for (const { logMeasured, weight, parts } of problem.rows) {
     let seconds = 0;
-    for (const part of parts) seconds += partSeconds(part, values);
+    for (const part of parts) seconds += partTime(part, values).seconds;
     const residual = (Math.log(seconds) - logMeasured) / SCALE;
     total += ((weight * (FREEDOM + 1)) / 2) * Math.log1p(residual ** 2 / FREEDOM);
   }
@@ -102,11 +108,11 @@ interface Pull {
 }
 
 const pullOf = (row: Problem["rows"][number], values: Float64Array): Pull => {
-  const seconds = row.parts.map((part) => partSeconds(part, values));
-  const total = seconds.reduce((sum, value) => sum + value, 0);
+  const times = row.parts.map((part) => partTime(part, values));
+  const total = times.reduce((sum, { seconds }) => sum + seconds, 0);
   const slopes = new Map<number, number>();
   for (const [at, part] of row.parts.entries()) {
-    const share = (seconds[at] ?? 0) / total / SCALE;
+    const share = (times[at]?.moving ?? 0) / total / SCALE;
     for (const [term, index] of part.indices.entries()) {
       slopes.set(index, (slopes.get(index) ?? 0) + share * (part.amounts[term] ?? 0));
     }

@@ -9,6 +9,7 @@ export type {
 export { FALLBACK_COEFFICIENTS } from "./speed/speed-coefficients.ts";
 export {
   componentSeconds,
+  componentTime,
   decodeComponents,
   prefillComponents,
   totalSeconds,

@@ -63,6 +63,13 @@ describe("without coefficients", () => {
     expect(speed.decodeTokensPerSecond.sources).toEqual(["a data sheet"]);
   });
 
+  test("no range passes the nominal bandwidth, and no prediction reaches it", () => {
+    const { expected, high } = estimateSpeed(input).decodeTokensPerSecond;
+    const bytes = 19.4e9 + 262_144 * (1024 + 2304);
+    expect(high).toBeLessThan((1 + 1e-9) * (936e9 / bytes));
+    expect(expected).toBeLessThan(936e9 / bytes);
+  });
+
   test("a longer prompt makes decode slower and the first token later", () => {
     const longer = { ...input, workload: { ...input.workload, promptTokens: 8192 } };
     const [short, long] = [estimateSpeed(input), estimateSpeed(longer)];

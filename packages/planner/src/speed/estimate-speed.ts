@@ -14,6 +14,8 @@ interface Phases {
   /** A token at the mean depth of the answer, and the first one. */
   readonly step: number;
   readonly firstStep: number;
+  /** The same token at nominal bandwidth: nothing is faster. */
+  readonly leastStep: number;
   readonly decodeWidth: number;
   readonly prefillWidth: number;
   readonly sources: readonly string[];
@@ -26,6 +28,10 @@ const predictedPhases = (input: SpeedInput, coefficients: SpeedCoefficients): Ph
   const meanDepth = promptTokens + Math.max(1, reasoningTokens + answerTokens) / 2;
   const step = (depth: number): number =>
     totalSeconds(decodeComponents(input, depth, coefficients.chips), coefficients);
+  const known = input.devices.every((device) => device.bandwidthBytesPerSecond !== null);
+  const least = decodeComponents(input, meanDepth, coefficients.chips)
+    .filter(({ part }) => part === "weights" || part === "cache")
+    .reduce((sum, { reference }) => sum + reference, 0);
   const prefill = totalSeconds(prefillComponents(input, prompt, coefficients.chips), coefficients);
   const figures = input.devices.flatMap((device) => [
     device.bandwidthBytesPerSecond?.source,
@@ -38,6 +44,7 @@ const predictedPhases = (input: SpeedInput, coefficients: SpeedCoefficients): Ph
     prompt: Math.max(prefill, step(0)),
     step: step(meanDepth),
     firstStep: step(promptTokens),
+    leastStep: known ? least : 0,
     decodeWidth: logHalfWidth(input, coefficients, "decode"),
     prefillWidth: logHalfWidth(input, coefficients, "prefill"),
     sources: [...new Set(sources)],
@@ -56,6 +63,7 @@ const measuredPhases = (input: SpeedInput): Phases | null => {
     prompt: Math.max(1, promptTokens) / row.prefillTokensPerSecond,
     step: step(promptTokens + Math.max(1, reasoningTokens + answerTokens) / 2),
     firstStep: step(promptTokens),
+    leastStep: 0,
     decodeWidth: width,
     prefillWidth: width,
     sources: [`${row.method} on this machine ${row.takenAt}`],
@@ -87,8 +95,9 @@ export const estimateSpeed = (
   const answerWidth = between(prefillWidth, waiting) + between(decodeWidth, firstStep + answering);
   const range = (expected: number, width: number): ReturnType<typeof factorRange> =>
     factorRange(expected, width, coefficients.coverage, method, sources);
+  const decode = range(1 / step, decodeWidth);
   return {
-    decodeTokensPerSecond: range(1 / step, decodeWidth),
+    decodeTokensPerSecond: { ...decode, high: Math.min(decode.high, 1 / phases.leastStep) },
     prefillTokensPerSecond: range(Math.max(1, input.workload.promptTokens) / prompt, prefillWidth),
     timeToFirstTokenMs: range(1000 * first, prefillWidth),
     timeToAnswerMs: range(1000 * (first + answering), answerWidth),

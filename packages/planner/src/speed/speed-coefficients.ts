@@ -26,9 +26,10 @@ export interface RangeTable {
 }
 
 /**
- * The fitted speed model, as data. A part's seconds are its seconds at the reference (nominal bandwidth,
- * nominal throughput, one second a layer) times exp(intercept + sum of the terms that apply): the terms
- * are differences from the whole, pulled towards zero where few rows speak for them.
+ * The fitted speed model, as data. A part's seconds are its seconds at the reference (nominal throughput,
+ * one second a layer) times exp(intercept + sum of the terms that apply); a read's, its seconds at nominal
+ * bandwidth times one plus that. The terms are differences from the whole, pulled towards zero where few
+ * rows speak for them.
  */
 export interface SpeedCoefficients {
   readonly schemaVersion: 1;
@@ -54,8 +55,8 @@ export const FALLBACK_COEFFICIENTS: SpeedCoefficients = {
   schemaVersion: 1,
   intercepts: {
     layer: Math.log(30e-6),
-    weights: -Math.log(0.75),
-    cache: -Math.log(0.6),
+    weights: Math.log(1 / 0.75 - 1),
+    cache: Math.log(1 / 0.6 - 1),
     link: Math.log(30e-6),
     compute: -Math.log(0.35),
     attention: -Math.log(0.15),

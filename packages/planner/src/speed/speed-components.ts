@@ -136,6 +136,22 @@ export const prefillComponents = (
 const gpuFlops = (device: SpeedDevice, chips: Chips): number =>
   device.kind === "cpu" ? 0 : flopsOf(device, chipOf(device, chips));
 
+/**
+ * Parts that are reads: they take their time at nominal bandwidth at the least, and the fitted terms say how
+ * much more. So no efficiency passes one, and at 0.9 a better kernel gains little.
+ */
+const reads: ReadonlySet<SpeedPart> = new Set(["weights", "cache"]);
+
+/** Seconds of a component, and the share of them that its terms move. */
+export const componentTime = (
+  part: SpeedPart,
+  reference: number,
+  exponent: number,
+): { readonly seconds: number; readonly moving: number } => {
+  const moving = reference * Math.exp(exponent);
+  return { seconds: reads.has(part) ? reference + moving : moving, moving };
+};
+
 /** Seconds of one component under these coefficients. */
 export const componentSeconds = (
   component: SpeedComponent,
@@ -145,7 +161,7 @@ export const componentSeconds = (
   for (const [name, amount] of component.terms) {
     exponent += amount * (coefficients.terms[name] ?? 0);
   }
-  return component.reference * Math.exp(exponent);
+  return componentTime(component.part, component.reference, exponent).seconds;
 };
 
 /** Seconds of all of them, one after another. */
