@@ -131,10 +131,10 @@ function parseNode(text: string): NamedNode {
   return { name, url, engine };
 }
 
+const STATE_DIR = "where servers leave their state";
+
 export function addLocalOptions(command: Command): Command {
-  return command
-    .option("--state-dir <folder>", "where servers leave their state")
-    .option("--json", "print JSON");
+  return command.option("--state-dir <folder>", STATE_DIR).option("--json", "print JSON");
 }
 
 export function addPullOptions(command: Command): Command {
@@ -172,14 +172,14 @@ export function addServeOptions(command: Command): Command {
 }
 
 export function addChatOptions(command: Command): Command {
-  const options = addRunOptions(command)
+  return addRunOptions(command)
     .option("--url <base URL>", "chat with this server")
     .option("--api-key <key>", "for that server (or QWQ_FIT_API_KEY)")
     .option("--system <text>", "system prompt")
     .addOption(
       new Option("--thoughts <how>", "show, fold or hide").argParser(oneOf("show", "fold", "hide")),
-    );
-  return addLocalOptions(options);
+    )
+    .option("--state-dir <folder>", STATE_DIR);
 }
 
 export function addRouterOptions(command: Command): Command {
