@@ -1,6 +1,7 @@
 import { QwqError } from "@qwq-fit/schema";
 import { Argument, Command } from "commander";
 import type { CommandIo } from "./command-io.ts";
+import type { ConformanceOptions } from "./conformance/command.ts";
 import type { Shell } from "./commands/completion.ts";
 import { near } from "./near.ts";
 import {
@@ -121,7 +122,22 @@ export function createProgram(io: CommandIo, exit: (code: number) => void): Comm
     ]);
     exit(await mcp(run, io));
   });
+  addConformance(program, io, exit);
   return program;
+}
+
+/** What a server really does, by asking it. */
+function addConformance(program: Command, io: CommandIo, exit: (code: number) => void): void {
+  const command = program
+    .command("conformance")
+    .description("what really works at an OpenAI-compatible server")
+    .argument("<url>", "base URL, ending before /chat/completions")
+    .option("-m, --model <name>", "model (default: the first that it lists)")
+    .option("--api-key <key>", "key (default: OPENAI_API_KEY)");
+  addCommonOptions(command).action(async (url: string, options: ConformanceOptions) => {
+    const { conformance } = await import("./conformance/command.ts");
+    exit(await conformance(url, options, io));
+  });
 }
 
 /** Commands about what qwq-fit itself keeps. */

@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@qwq-fit/client";
+import { type RunningServer, startServer } from "@qwq-fit/engine";
+import { createRouter, hashSecret, readConfig } from "@qwq-fit/router";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startChildScripted } from "../../packages/engine/src/testing/child-scripted.ts";
+import { createBackend } from "../../packages/qwq-fit/src/conformance/backend.ts";
+import { conformance } from "../../packages/qwq-fit/src/conformance/command.ts";
+import { CHECKS, runChecks } from "../../packages/qwq-fit/src/conformance/run-checks.ts";
+import { testPorts } from "../support/router-ports.ts";
+
+let child: Awaited<ReturnType<typeof startChildScripted>>;
+let server: RunningServer;
+let stateDir: string;
+
+beforeAll(async () => {
+  child = await startChildScripted({}, { thinkWords: 6, words: 20 });
+  stateDir = await mkdtemp(join(tmpdir(), "qwq-fit-conformance-"));
+  server = await startServer({
+    open: () => Promise.resolve(child.engine),
+    model: {
+      id: "scripted",
+      aliases: [],
+      quantization: "F32",
+      thinks: "always",
+      sampling: { temperature: 0, topP: 1, topK: 1, minP: 0 },
+      license: null,
+      fileSha256: null,
+      created: 1,
+    },
+    plan: null,
+    stateDir,
+  });
+  await server.whenReady();
+}, 60_000);
+afterAll(async () => {
+  await server.stop({ graceMs: 0 });
+  await child.dispose();
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+/** Ids of what does not work, each with why. */
+async function wrongAt(
+  url: string,
+  send: typeof fetch,
+  apiKey?: string,
+): Promise<Record<string, string>> {
+  const backend = createBackend({ url, model: "scripted", fetch: send, apiKey, timeoutMs: 30_000 });
+  const report = await runChecks(backend);
+  const wrong = report.checks.filter(({ works }) => !works);
+  return Object.fromEntries(wrong.map((check) => [check.id, check.wrong ?? ""]));
+}
+
+test("there are about sixty, each with a name of its own", () => {
+  expect(CHECKS.length).toBeGreaterThanOrEqual(58);
+  expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length);
+});
+
+test("our own server, directly, through the router and as a cloud behind the client", async () => {
+  const direct = await wrongAt(server.baseUrl, fetch);
+  const secret = "A".repeat(40);
+  const router = createRouter(
+    readConfig({
+      nodes: [
+        {
+          name: "own",
+          url: server.baseUrl,
+          keySecret: "NODE_KEY",
+          slots: 8,
+          models: [{ id: "scripted" }],
+          capabilities: { embeddings: true, logprobs: true, tools: true, jsonSchema: true },
+        },
+      ],
+      keys: [{ id: "caller1", hashes: [await hashSecret("pepper", secret)] }],
+    }),
+    testPorts({ QWQ_PEPPER: "pepper", NODE_KEY: "-" }),
+  );
+  const throughRouter = await wrongAt(
+    "http://router.test/v1",
+    (input, init) => Promise.resolve(router.fetch(new Request(input, init))),
+    `qf_caller1_${secret}`,
+  );
+  const ai = createClient({ model: "scripted", cloud: { baseURL: server.baseUrl, apiKey: "-" } });
+  const throughClient = await wrongAt(ai.baseURL, ai.fetch);
+  // A server of one model answers under any name; the router knows names.
+  const anyName = { "errors/model": "was accepted" };
+  expect(throughRouter).toEqual({});
+  expect(direct).toEqual(anyName);
+  // The client's `fetch` speaks OpenAI's chat, completions and embeddings.
+  expect(throughClient).toEqual({
+    ...anyName,
+    "other-APIs/messages": "status 404: there is no POST /messages here",
+    "other-APIs/responses": "status 404: there is no POST /responses here",
+  });
+}, 120_000);
+
+test("a server that is none: nothing works, and the exit says so", async () => {
+  const lines: string[] = [];
+  const io = {
+    out: (text: string) => void lines.push(text),
+    note: () => {},
+    environment: {},
+    columns: null,
+    errorColumns: null,
+  };
+  const nobody = conformance("http://127.0.0.1:9/v1", { model: "x", json: true }, io);
+  expect(await nobody).toBe(1);
+  expect(JSON.parse(lines.join(""))).toMatchObject({ working: 0, conforms: false });
+  expect(await conformance(server.baseUrl, {}, io)).toBe(0);
+  expect(lines.join("")).toContain("everything that clients rely on is there");
+  await expect(conformance("nonsense", {}, io)).rejects.toMatchObject({ code: "usage" });
+}, 60_000);
