@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { recordHardware } from "@qwq-fit/profiler";
 import { QwqError } from "@qwq-fit/schema";
 import { loadCatalog } from "../catalog/load-catalog.ts";
 import type { CommandIo } from "../command-io.ts";
@@ -11,19 +12,27 @@ import { drawProfile } from "../view/profile-view.ts";
 import { withProgress } from "../view/progress.ts";
 import { terminalOf } from "../view/terminal.ts";
 
+/** Writes this machine's profile with the outputs of tools that it was read from, without serial numbers and names. */
+async function record(path: string, io: CommandIo): Promise<void> {
+  const { profile: recorded, recording } = await withProgress(
+    "Recording this machine",
+    recordHardware(),
+    io,
+  );
+  const text = `${JSON.stringify({ ...recording, profile: recorded }, null, 2)}\n`;
+  await writeFile(path, text).catch((error: unknown) => {
+    throw new QwqError("invalid_value", `${path} cannot be written`, { cause: error });
+  });
+}
+
 /** `qwq-fit profile`: the machine as the planner sees it. */
 export async function profile(options: ProfileOptions, io: CommandIo): Promise<number> {
   const catalog = await loadCatalog();
+  if (options.record !== undefined) await record(options.record, io);
   const hardware =
     options.hardware === undefined
       ? await withProgress("Looking at this machine", probeHardware({ catalog }), io)
       : await readHardware(options.hardware, catalog);
-  if (options.record !== undefined) {
-    const record = `${JSON.stringify(hardware, null, 2)}\n`;
-    await writeFile(options.record, record).catch((error: unknown) => {
-      throw new QwqError("invalid_value", `${options.record} cannot be written`, { cause: error });
-    });
-  }
   if (options.json === true) io.out(`${JSON.stringify(hardware)}\n`);
   else
     io.out(

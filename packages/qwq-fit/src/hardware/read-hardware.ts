@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { resolveHardware, withCatalogFigures } from "@qwq-fit/planner";
+import { replayHardware } from "@qwq-fit/profiler";
 import { QwqError } from "@qwq-fit/schema";
 import type { Catalog, HardwareProfile } from "@qwq-fit/schema";
 
-/** A profile is some kilobytes; a file above this is something else. */
-const MOST_BYTES = 4 * 1024 * 1024;
+/** A recording of a large machine is some MiB; a file above this is something else. */
+const MOST_BYTES = 32 * 1024 * 1024;
 
 async function readProfile(path: string): Promise<HardwareProfile> {
   const found = await stat(path).catch((error: unknown) => {
@@ -20,20 +22,36 @@ async function readProfile(path: string): Promise<HardwareProfile> {
     });
   }
   const text = await readFile(path, "utf8");
-  let value: unknown;
+  return profileIn(text, path);
+}
+
+/** The profile in a file: one that `profile --json` printed, a recording that is replayed, or a tool's saved output. */
+async function profileIn(text: string, path: string): Promise<HardwareProfile> {
+  const { isRecording, parseRecording, recordingOfOutput } = await import("./recording-schema.ts");
+  const label = basename(path).replace(/\.json$/iu, "");
+  const output = recordingOfOutput(text);
+  if (output !== null) return replayHardware(output, { label });
+  const value = parseJson(text, path);
+  if (typeof value !== "object" || value === null) {
+    throw new QwqError("invalid_configuration", `${path} is no hardware profile`);
+  }
+  if (isRecording(value)) {
+    const recording = parseRecording(value);
+    if ("fault" in recording) {
+      throw new QwqError("invalid_configuration", `${path}: ${recording.fault} is not as recorded`);
+    }
+    return replayHardware(recording, { label });
+  }
+  const { hardwareProfile, validate } = await import("@qwq-fit/schema/validate");
+  return validate(hardwareProfile, "profile" in value ? value.profile : value, path);
+}
+
+function parseJson(text: string, path: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new QwqError("invalid_configuration", `${path} is not JSON`, { cause: error });
   }
-  const { hardwareProfile, validate } = await import("@qwq-fit/schema/validate");
-  return validate(hardwareProfile, profileOf(value), path);
-}
-
-/** A recording holds the profile beside the raw outputs of tools. */
-function profileOf(value: unknown): unknown {
-  const inside = typeof value === "object" && value !== null && "profile" in value;
-  return inside ? value.profile : value;
 }
 
 /**
