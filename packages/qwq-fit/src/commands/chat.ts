@@ -1,9 +1,8 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findServer, listServers, runChatRepl } from "@qwq-fit/engine";
 import type { ChatTarget } from "@qwq-fit/engine";
 import { QwqError } from "@qwq-fit/schema";
-import { writeAtomic } from "../cache/write-atomic.ts";
 import { loadCatalog } from "../catalog/load-catalog.ts";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT } from "../exit-code.ts";
@@ -73,7 +72,9 @@ async function talk(
   });
   if (terminal && latest !== null) {
     await mkdir(stateDir, { recursive: true, mode: 0o700 });
-    await writeAtomic(file, JSON.stringify(latest));
+    // What a person said is theirs alone. A file that is there keeps its mode, so it goes first.
+    await rm(file, { force: true });
+    await writeFile(file, JSON.stringify(latest), { mode: 0o600 });
   }
 }
 

@@ -115,7 +115,7 @@ export function planText(plan: FitPlan): string {
   return [
     `${quantization} in ${engine} on ${backend}`,
     `${contextTokens} tokens of context${sequences > 1 ? ` × ${sequences}` : ""}`,
-    `${threads} threads`,
+    threads === 1 ? "1 thread" : `${threads} threads`,
     bytesText(bytes),
     `about ${range(plan.decodeTokensPerSecond)} tokens/s`,
   ].join(", ");
