@@ -5,7 +5,8 @@ import {
 } from "../../packages/planner/src/index.ts";
 import { engineClass } from "../../packages/planner/src/index.ts";
 import type { Catalog, Measurement } from "../../packages/schema/src/index.ts";
-import { bytesPerToken, forbiddenBy } from "./limits.ts";
+import { bytesPerToken } from "./bytes-per-token.ts";
+import { forbiddenBy } from "./limits.ts";
 import { type Phase, type Sample, samplesOf } from "./samples.ts";
 
 /** One figure beside its prediction. Tokens a second. */

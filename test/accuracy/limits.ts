@@ -1,19 +1,7 @@
-import type { SpeedDevice, SpeedInput } from "../../packages/planner/src/index.ts";
+import type { SpeedDevice } from "../../packages/planner/src/index.ts";
 import type { HardwareEntry } from "../../packages/schema/src/index.ts";
+import { activeShare, bytesPerToken, sum } from "./bytes-per-token.ts";
 import type { Sample } from "./samples.ts";
-
-const sum = (values: readonly number[]): number =>
-  values.reduce((total, value) => total + value, 0);
-
-const activeShare = (input: SpeedInput): number =>
-  input.model.experts === null
-    ? 0
-    : input.model.experts.usedPerToken / Math.max(1, input.model.experts.count);
-
-/** Bytes that a device reads for one token at least. */
-export const bytesPerToken = (input: SpeedInput, device: SpeedDevice): number =>
-  sum(Object.values(device.weightBytesByType)) +
-  activeShare(input) * sum(Object.values(device.expertBytesByType));
 
 const giga = (value: number): string => (value / 1e9).toFixed(1);
 

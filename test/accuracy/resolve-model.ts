@@ -10,7 +10,7 @@ import type {
 export interface ResolvedModel {
   readonly model: ModelProfile;
   readonly variant: WeightsVariant;
-  /** The shape is another model's, scaled to this one's size. */
+  /** The shape is another model's, scaled to this one's size, or the quantization another. */
   readonly approximate: boolean;
 }
 
@@ -21,6 +21,7 @@ const plain = (name: string): string =>
     .replace(/^[\w.-]+\//, "")
     .replaceAll(/[\s_]+/g, "-")
     .replaceAll(/-(?:instruct|chat|it|base|gguf|hf|\d{4})\b/g, "")
+    .replaceAll(/-(?:awq|gptq|fp8|bf16|mlx|[48]-?bit|int[48])\b/g, "")
     .replaceAll(/-+$/g, "");
 
 /** Names that a model of the same shape goes by. */
@@ -56,12 +57,16 @@ const sizeOf = (name: string): { readonly all: number; readonly active: number }
   return { all, active: found[2] === undefined ? all : Number(found[2]) * 1e9 };
 };
 
+/** Elements of a dense model of so many bytes in a 4-bit mix, which most rows are of. */
+const FOUR_BIT_BYTES = 0.6;
+
 /** The entry nearest in size, of the same kind. */
 const nearestEntry = (
-  name: string,
+  { model: name, weightBytesPerToken: bytes }: Measurement,
   models: readonly ModelEntry[],
 ): { readonly entry: ModelEntry; readonly factor: number } | null => {
-  const size = sizeOf(name);
+  const elements = bytes === null ? null : bytes / FOUR_BIT_BYTES;
+  const size = sizeOf(name) ?? (elements === null ? null : { all: elements, active: elements });
   if (size === null) return null;
   const isMoe = size.active < size.all;
   const hybrid = /qwen3\.[5-9]/i.test(name);
@@ -131,7 +136,9 @@ const scaled = (tensor: TensorInfo, factor: number): TensorInfo => ({
 
 const ggufVariant = (entry: ModelEntry, quantization: string): WeightsVariant | null => {
   try {
-    const tensors = layoutTensors(entry, ggufName(quantization));
+    // the smallest mixes need an importance matrix
+    const imatrix = /^I?Q[12]|^IQ3/.test(ggufName(quantization));
+    const tensors = layoutTensors(entry, ggufName(quantization), { imatrix });
     const bytes = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
     return {
       format: "gguf",
@@ -155,14 +162,14 @@ export function resolveModel(
   models: readonly ModelEntry[],
 ): ResolvedModel | null {
   const known = findEntry(row.model, models);
-  const nearest = known === undefined ? nearestEntry(row.model, models) : null;
+  const nearest = known === undefined ? nearestEntry(row, models) : null;
   const entry = known ?? nearest?.entry;
   if (entry === undefined) return null;
   const model = modelFromEntry(entry, { quantizations: [] });
-  const served = servedVariant(model, row.quantization);
-  const variant = served ?? ggufVariant(entry, row.quantization) ?? ggufVariant(entry, "Q4_K_M");
+  const told = servedVariant(model, row.quantization) ?? ggufVariant(entry, row.quantization);
+  const variant = told ?? ggufVariant(entry, "Q4_K_M");
   if (variant === null) return null;
-  if (nearest === null) return { model, variant, approximate: false };
+  if (nearest === null) return { model, variant, approximate: told === null };
   const { factor } = nearest;
   return {
     model: { ...model, parameters: model.parameters * factor },

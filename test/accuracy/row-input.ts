@@ -1,5 +1,6 @@
 import {
   buildSpeedInput,
+  type ResolvedHardware,
   resolveHardware,
   type SpeedInput,
 } from "../../packages/planner/src/index.ts";
@@ -10,6 +11,7 @@ import type {
   Measurement,
   Placement,
 } from "../../packages/schema/src/index.ts";
+import { bytesPerToken } from "./bytes-per-token.ts";
 import { describeRun, isOlderEngine, type Run } from "./describe-run.ts";
 import { type ResolvedModel, resolveModel } from "./resolve-model.ts";
 
@@ -117,9 +119,19 @@ const placementOf = (
   return places;
 };
 
+/** A label as it stands, else without what it says in brackets, else by that alone: "… HX 370 (Radeon 890M)". */
+const resolveLabel = (label: string, catalog: Catalog): ResolvedHardware => {
+  const whole = resolveHardware(label, catalog);
+  const inner = /\((.+)\)/.exec(label)?.[1];
+  if (whole.kind === "resolved" || inner === undefined) return whole;
+  const parts = [inner, label.replace(/\(.+\)/, " ")];
+  const found = parts.map((part) => resolveHardware(part, catalog));
+  return found.find(({ kind }) => kind === "resolved") ?? whole;
+};
+
 /** Hardware by its label, model by its name, and the settings that the row tells or implies. */
 export function rowInput(row: Measurement, catalog: Catalog): Resolution {
-  const named = resolveHardware(row.hardware, catalog);
+  const named = resolveLabel(row.hardware, catalog);
   if (named.kind !== "resolved") {
     const others = named.kind === "ambiguous" ? named.candidates : named.near;
     const reason = `hardware ${named.kind}: "${row.hardware}" (${others.slice(0, 3).join(", ")})`;
@@ -163,9 +175,25 @@ export function rowInput(row: Measurement, catalog: Catalog): Resolution {
       concurrency: run.sequences,
     },
   );
-  const input = { ...built, olderEngine: isOlderEngine(row, engine) };
+  const sized = resolved.approximate ? withBytes(built, row.weightBytesPerToken) : built;
+  const input = { ...sized, olderEngine: isOlderEngine(row, engine) };
   return { kind: "resolved", value: { row, run, input, approximate: resolved.approximate } };
 }
+
+/** A guessed shape with the bytes a token that the row tells. */
+const withBytes = (input: SpeedInput, bytes: number | null): SpeedInput => {
+  const guessed = input.devices.reduce((sum, device) => sum + bytesPerToken(input, device), 0);
+  if (bytes === null || guessed <= 0) return input;
+  const factor = bytes / guessed;
+  const times = (parts: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
+    Object.fromEntries(Object.entries(parts).map(([type, size]) => [type, size * factor]));
+  const devices = input.devices.map((device) => ({
+    ...device,
+    weightBytesByType: times(device.weightBytesByType),
+    expertBytesByType: times(device.expertBytesByType),
+  }));
+  return { ...input, devices };
+};
 
 /** The CPU of a chip with shared memory reads the same memory. */
 const hostBandwidth = (hardware: HardwareProfile): HardwareProfile => {

@@ -1,6 +1,6 @@
 import { engineClass } from "../../packages/planner/src/index.ts";
 import { groupings, type Judged, type Judgement, unresolvedIn } from "./judge.ts";
-import { bytesPerToken } from "./limits.ts";
+import { bytesPerToken } from "./bytes-per-token.ts";
 import type { Phase } from "./samples.ts";
 
 export interface Errors {
