@@ -4,6 +4,7 @@ import { DEFAULT_WORKLOAD, QwqError } from "@qwq-fit/schema";
 import type {
   Catalog,
   EngineName,
+  FitAnswer,
   FitPlan,
   HardwareProfile,
   KvCacheType,
@@ -26,6 +27,9 @@ export interface PlanWish {
   readonly flashAttention?: boolean;
   readonly offloadedLayers?: number;
 }
+
+/** Contexts that are tried where none is asked for: below the last a thought of QwQ's is cut before its answer. */
+const CONTEXTS = [DEFAULT_WORKLOAD.contextTokens, 12_288, 8192, 6144] as const;
 
 /**
  * The best plan that this command can run: in node-llama-cpp; in the user's own llama-server where the binding has none
@@ -57,17 +61,17 @@ export async function planLocal(
       : { quantizations: [wish.quantization.toUpperCase()] }),
     ...(wish.kvCacheType === undefined ? {} : { kvCacheTypes: [wish.kvCacheType] }),
   };
-  const workload = {
-    ...DEFAULT_WORKLOAD,
-    contextTokens: wish.context ?? DEFAULT_WORKLOAD.contextTokens,
-    concurrency: wish.concurrency ?? DEFAULT_WORKLOAD.concurrency,
+  const ask = (contextTokens: number, ...engines: EngineName[]): FitAnswer => {
+    const concurrency = wish.concurrency ?? DEFAULT_WORKLOAD.concurrency;
+    const workload = { ...DEFAULT_WORKLOAD, contextTokens, concurrency };
+    return planFit(profile, hardware, workload, { ...options, engines });
   };
-  const ask = (...engines: EngineName[]): ReturnType<typeof planFit> =>
-    planFit(profile, hardware, workload, { ...options, engines });
-  const bound = ask("node-llama-cpp");
+  const [first, ...smaller] = wish.context === undefined ? CONTEXTS : [wish.context];
+  const bound = ask(first, "node-llama-cpp");
   const wider =
-    bound.usable || server === undefined ? bound : ask("node-llama-cpp", "llama-server");
-  const { choice } = wider;
+    bound.usable || server === undefined ? bound : ask(first, "node-llama-cpp", "llama-server");
+  let { choice } = wider;
+  for (const context of smaller) choice ??= ask(context, "node-llama-cpp").choice;
   if (choice !== null) return withWish(choice, wish);
   const { shortfall } = bound;
   throw new QwqError(
