@@ -1,4 +1,5 @@
-import type { SpeedDevice, SpeedInput } from "../../packages/planner/src/index.ts";
+import type { SpeedInput } from "../../packages/planner/src/index.ts";
+import type { SpeedDevice } from "../../packages/planner/src/speed/speed-types.ts";
 
 export const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);

@@ -1,4 +1,4 @@
-import type { ChipGroup } from "../../packages/planner/src/index.ts";
+import type { ChipGroup } from "../../packages/planner/src/speed/speed-coefficients.ts";
 import type { HardwareEntry } from "../../packages/schema/src/index.ts";
 
 /** Families with high-bandwidth memory. */

@@ -1,4 +1,7 @@
-import type { RangeGroup, RangeTable } from "../../packages/planner/src/index.ts";
+import type {
+  RangeGroup,
+  RangeTable,
+} from "../../packages/planner/src/speed/speed-coefficients.ts";
 import type { Held } from "./cross-validate.ts";
 import type { Phase } from "./samples.ts";
 

@@ -1,4 +1,4 @@
-import { totalSeconds } from "../../packages/planner/src/index.ts";
+import { totalSeconds } from "../../packages/planner/src/speed/speed-components.ts";
 import type { Sample } from "./samples.ts";
 import { type Solution, solve } from "./solve.ts";
 

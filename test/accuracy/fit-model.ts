@@ -1,9 +1,8 @@
-import {
-  heaviestChip,
-  runKey,
-  type ChipGroup,
-  type SpeedCoefficients,
-} from "../../packages/planner/src/index.ts";
+import type {
+  ChipGroup,
+  SpeedCoefficients,
+} from "../../packages/planner/src/speed/speed-coefficients.ts";
+import { heaviestChip, runKey } from "../../packages/planner/src/speed/speed-range.ts";
 import { rangeTable } from "./conformal.ts";
 import { byDevice, byFold, crossValidate, type Held } from "./cross-validate.ts";
 import type { Phase, Sample } from "./samples.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { componentSeconds } from "../../packages/planner/src/index.ts";
+import { componentSeconds } from "../../packages/planner/src/speed/speed-components.ts";
 import { conformalQuantile } from "./conformal.ts";
 import { describeRun } from "./describe-run.ts";
 import { loadCatalog } from "./fitted.ts";

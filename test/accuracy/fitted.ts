@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SpeedCoefficients } from "../../packages/planner/src/index.ts";
+import type { SpeedCoefficients } from "../../packages/planner/src/speed/speed-coefficients.ts";
 import { compileCatalog } from "../../packages/qwq-fit/src/catalog/compile-catalog.ts";
 import type { Catalog } from "../../packages/schema/src/index.ts";
 import { root } from "../support/repository.ts";

@@ -1,9 +1,7 @@
-import {
-  logHalfWidth,
-  totalSeconds,
-  type SpeedCoefficients,
-} from "../../packages/planner/src/index.ts";
-import { engineClass } from "../../packages/planner/src/index.ts";
+import { engineClass } from "../../packages/planner/src/speed/chip-of.ts";
+import type { SpeedCoefficients } from "../../packages/planner/src/speed/speed-coefficients.ts";
+import { totalSeconds } from "../../packages/planner/src/speed/speed-components.ts";
+import { logHalfWidth } from "../../packages/planner/src/speed/speed-range.ts";
 import type { Catalog, Measurement } from "../../packages/schema/src/index.ts";
 import { bytesPerToken } from "./bytes-per-token.ts";
 import { forbiddenBy } from "./limits.ts";

@@ -1,4 +1,4 @@
-import type { SpeedDevice } from "../../packages/planner/src/index.ts";
+import type { SpeedDevice } from "../../packages/planner/src/speed/speed-types.ts";
 import type { HardwareEntry } from "../../packages/schema/src/index.ts";
 import { activeShare, bytesPerToken, sum } from "./bytes-per-token.ts";
 import type { Sample } from "./samples.ts";

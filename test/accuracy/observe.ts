@@ -1,9 +1,9 @@
+import type { SpeedCoefficients } from "../../packages/planner/src/speed/speed-coefficients.ts";
 import {
+  type SpeedComponent,
   decodeComponents,
   prefillComponents,
-  type SpeedCoefficients,
-  type SpeedComponent,
-} from "../../packages/planner/src/index.ts";
+} from "../../packages/planner/src/speed/speed-components.ts";
 import type { Measurement } from "../../packages/schema/src/index.ts";
 import type { RowInput } from "./row-input.ts";
 import type { Observation } from "./solve.ts";

@@ -1,4 +1,7 @@
-import { FALLBACK_COEFFICIENTS, type SpeedPart } from "../../packages/planner/src/index.ts";
+import {
+  FALLBACK_COEFFICIENTS,
+  type SpeedPart,
+} from "../../packages/planner/src/speed/speed-coefficients.ts";
 
 /** Where the search starts: the plain roofline. */
 export const START: Readonly<Record<SpeedPart, number>> = FALLBACK_COEFFICIENTS.intercepts;

@@ -1,8 +1,8 @@
 import {
-  buildSpeedInput,
   type ResolvedHardware,
-  resolveHardware,
   type SpeedInput,
+  buildSpeedInput,
+  resolveHardware,
 } from "../../packages/planner/src/index.ts";
 import type {
   Catalog,

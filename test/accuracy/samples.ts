@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { ChipGroup, SpeedInput } from "../../packages/planner/src/index.ts";
-import { heaviestChip } from "../../packages/planner/src/index.ts";
+import type { SpeedInput } from "../../packages/planner/src/index.ts";
+import type { ChipGroup } from "../../packages/planner/src/speed/speed-coefficients.ts";
+import { heaviestChip } from "../../packages/planner/src/speed/speed-range.ts";
 import type { Catalog, Measurement } from "../../packages/schema/src/index.ts";
 import type { Run } from "./describe-run.ts";
 import { decodeObservation, prefillObservation } from "./observe.ts";

@@ -1,8 +1,8 @@
+import type { SpeedPart } from "../../packages/planner/src/speed/speed-coefficients.ts";
 import {
-  componentTime,
   type SpeedComponent,
-  type SpeedPart,
-} from "../../packages/planner/src/index.ts";
+  componentTime,
+} from "../../packages/planner/src/speed/speed-components.ts";
 import { solveSystem } from "./linear-system.ts";
 import { priorSpread, START } from "./priors.ts";
 

@@ -1,4 +1,4 @@
-import { engineClass } from "../../packages/planner/src/index.ts";
+import { engineClass } from "../../packages/planner/src/speed/chip-of.ts";
 import { groupings, type Judged, type Judgement, unresolvedIn } from "./judge.ts";
 import { bytesPerToken } from "./bytes-per-token.ts";
 import type { Phase } from "./samples.ts";

@@ -1,23 +1,5 @@
 export { estimateSpeed } from "./speed/estimate-speed.ts";
-export type {
-  ChipGroup,
-  RangeGroup,
-  RangeTable,
-  SpeedCoefficients,
-  SpeedPart,
-} from "./speed/speed-coefficients.ts";
-export { FALLBACK_COEFFICIENTS } from "./speed/speed-coefficients.ts";
-export {
-  componentSeconds,
-  componentTime,
-  decodeComponents,
-  prefillComponents,
-  totalSeconds,
-} from "./speed/speed-components.ts";
-export type { SpeedComponent } from "./speed/speed-components.ts";
-export { heaviestChip, logHalfWidth, runKey } from "./speed/speed-range.ts";
-export { engineClass } from "./speed/chip-of.ts";
-export type { Chip } from "./speed/chip-of.ts";
+export type { SpeedCoefficients } from "./speed/speed-coefficients.ts";
 export { buildSpeedInput } from "./speed/speed-input.ts";
 export type { SpeedSettings } from "./speed/speed-input.ts";
 export type { BytesByType, SpeedDevice, SpeedEstimate, SpeedInput } from "./speed/speed-types.ts";
