@@ -1,9 +1,8 @@
 import { createStreamWatch, type SseFrame, type StreamWatch } from "@qwq-fit/wire";
-import { type Failure, failureOfStatus, nodeFailure } from "./failure.ts";
+import { type Failure, nodeFailure } from "./failure.ts";
 import { headKind } from "./frames.ts";
 import { createFrameSource, type Step } from "./frame-source.ts";
 import type { RelayCall, RelayLimits, RelayPorts, Transport } from "./ports.ts";
-import { readAnswerText } from "./read-answer-text.ts";
 import { createWatchdog } from "./watchdog.ts";
 
 /** A node's stream from its first token on. */
@@ -52,7 +51,7 @@ const ABORTED: Failure = { code: "aborted", fault: "aborted", retryAfterMs: null
 export async function openStream(
   transport: Transport,
   request: AttemptRequest,
-  ports: Pick<RelayPorts, "now" | "epoch" | "timer">,
+  ports: Pick<RelayPorts, "now" | "epoch" | "timer" | "looksWhole">,
 ): Promise<OpenResult> {
   const { abort } = request;
   let timedOut = false;
@@ -85,46 +84,38 @@ export async function openStream(
   } catch {
     return fail(faultNow());
   }
-  if (response.status !== 200 || response.body === null) {
-    const text = await readAnswerText(response, ERROR_BODY_BYTES, abort.signal).catch(() => "");
-    if (request.signal.aborted) return fail(ABORTED);
-    if (response.status === 200) return fail(nodeFailure("stream_interrupted"));
-    return fail(failureOfStatus(response.status, text ?? "", response.headers, ports.epoch?.()));
-  }
   const watch = createStreamWatch({ choices: request.choices });
-  if (!/text\/event-stream/i.test(response.headers.get("content-type") ?? "")) {
-    const text = await readAnswerText(response, request.limits.bodyBytes, abort.signal).catch(
-      () => null,
-    );
-    if (text === null)
-      return fail(
-        request.signal.aborted || timedOut ? faultNow() : nodeFailure("stream_interrupted"),
-      );
-    // A node that answers whole where a stream was asked for is rare: its code is loaded then.
-    const { framesOfAnswer, parseAnswer } = await import("./whole-answer.ts");
-    const answer = parseAnswer(text, "chat");
-    if (!answer.ok) return fail(answer.failure);
-    if (request.api !== "chat") return fail(nodeFailure("protocol_error"));
+  if (
+    response.status !== 200 ||
+    response.body === null ||
+    !/text\/event-stream/i.test(response.headers.get("content-type") ?? "")
+  ) {
+    // Refusals, and nodes that answer whole where a stream was asked for, are rare: their code is loaded then.
+    const other = await import("./unstreamed.ts").catch(() => null);
+    const read =
+      other === null
+        ? nodeFailure("upstream_error")
+        : await other.readUnstreamed(response, request, ports.epoch?.());
+    if (request.signal.aborted || (timedOut && response.status === 200)) return fail(faultNow());
+    if (!Array.isArray(read)) return fail(read);
     release();
-    const frames = framesOfAnswer(answer.completion, request.includeUsage);
-    for (const frame of frames) watch.push(frame);
-    const now = ports.now();
+    for (const frame of read) watch.push(frame);
     return {
       ok: true,
       stream: {
         node: request.node,
-        head: frames,
+        head: read,
         whole: true,
         watch,
         startedMs,
-        firstTokenMs: now,
+        firstTokenMs: ports.now(),
         next: nothingMore,
         cancel: release,
       },
     };
   }
 
-  const source = createFrameSource(response.body, watch, abort.signal);
+  const source = createFrameSource(response.body, watch, abort.signal, ports.looksWhole);
   const head: SseFrame[] = [];
   for (;;) {
     const step = await source.read(headKind);
@@ -189,9 +180,6 @@ const CANCELLED = new Error("cancelled");
 
 /** The next step of an answer that came in one piece. */
 const nothingMore = (): Promise<Step> => Promise.resolve({ kind: "end", frames: [] });
-
-/** Most of an error body that is read. */
-const ERROR_BODY_BYTES = 64 * 1024;
 
 /** A transport that ignores its signal must not hold the caller. */
 function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,7 +1,8 @@
 import type { RankedNode } from "@qwq-fit/schema";
 import { createWatchdog } from "./watchdog.ts";
 import type { Queue } from "./compete.ts";
-import { type Failure, failureOfStatus, nodeFailure } from "./failure.ts";
+import { type Failure, nodeFailure } from "./failure.ts";
+import { failureOfStatus } from "./failure-of-status.ts";
 import type { RelayLog } from "./log.ts";
 import type { RelayCall, RelayPorts } from "./ports.ts";
 import { reportOf } from "./report.ts";

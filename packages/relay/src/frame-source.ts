@@ -1,7 +1,13 @@
-import { createSseScanner, type SseFrame, type StreamWatch } from "@qwq-fit/wire";
+import {
+  createSseScanner,
+  parseSseFrame,
+  readChatData,
+  type SseFrame,
+  type StreamWatch,
+} from "@qwq-fit/wire";
 import { type Failure, nodeFailure } from "./failure.ts";
 import type { headKind } from "./frames.ts";
-import { dataLooksWhole } from "./json-shape.ts";
+import type { RelayPorts } from "./ports.ts";
 
 /** What a read of an open stream gives. Frames are whole events; nothing broken is among them. */
 export type Step =
@@ -35,6 +41,7 @@ export function createFrameSource(
   body: ReadableStream<Uint8Array>,
   watch: StreamWatch,
   signal: AbortSignal,
+  looksWhole: RelayPorts["looksWhole"] = parses,
 ): FrameSource {
   const reader = body.getReader();
   const scanner = createSseScanner();
@@ -61,7 +68,7 @@ export function createFrameSource(
         if (kind === "token") sawToken = true;
       }
       if (!watch.push(frame)) {
-        if (!frame.complete || !dataLooksWhole(frame.bytes))
+        if (!frame.complete || !looksWhole(frame.bytes))
           return broken(frame.complete ? "protocol_error" : "stream_interrupted");
         good++;
         continue;
@@ -125,6 +132,12 @@ export function createFrameSource(
       }
     },
   };
+}
+
+/** Whether an event can be read; one without data (a comment) can. */
+function parses(bytes: Uint8Array): boolean {
+  const event = parseSseFrame({ bytes, complete: true, first: true });
+  return event.data === null || readChatData(event).kind !== "malformed";
 }
 
 const endOf = (frame: SseFrame | null): readonly SseFrame[] => (frame === null ? [] : [frame]);

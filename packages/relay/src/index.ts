@@ -1,3 +1,4 @@
+export { dataLooksWhole } from "./json-shape.ts";
 export { DEFAULT_LIMITS } from "./ports.ts";
 export type {
   AttemptReport,

@@ -37,6 +37,11 @@ export interface RelayPorts {
   readonly now: () => number;
   /** Epoch ms, for a Retry-After that is a date; without it such a date says nothing. */
   readonly epoch?: () => number;
+  /**
+   * Whether an event's bytes hold whole data. Left out, each event is parsed; `dataLooksWhole` is quicker where
+   * streams are many.
+   */
+  readonly looksWhole?: ((bytes: Uint8Array) => boolean) | undefined;
   /** Calls `run` after `ms`; returns what cancels it. */
   readonly timer: (ms: number, run: () => void) => () => void;
   /** Unique id for a receipt. */
