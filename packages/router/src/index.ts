@@ -1,3 +1,5 @@
+export type { Span } from "./api/trace.ts";
+export type { AiBinding } from "./fleet/workers-ai.ts";
 export { createRouter } from "./api/app.ts";
 export type { Router, RouterEnv } from "./api/app.ts";
 export type { KeyConfig, NodeConfig, ProbeKind, RouterConfig } from "./config/config.ts";
@@ -14,6 +16,7 @@ export type {
   BudgetLease,
   BudgetRequest,
   CallerLimits,
+  Exchange,
   LogRecord,
   RouterPorts,
   StateStore,

@@ -1,3 +1,6 @@
+import type { Span } from "./api/trace.ts";
+import type { AiBinding } from "./fleet/workers-ai.ts";
+
 /** One line of the log: facts, no text of a prompt or an answer, no secret. */
 export type LogRecord = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -55,6 +58,10 @@ export interface RouterPorts {
   readonly secret: (name: string) => string | undefined;
   readonly log: (record: LogRecord) => void;
   readonly state: StateStore;
+  /** Takes the spans of a request that has ended; absent where nobody does. */
+  readonly trace?: (spans: readonly Span[]) => void;
+  /** Cloudflare's `env.AI`, for nodes of the engine "workers-ai" that have no URL. */
+  readonly ai?: AiBinding;
 }
 
 /** What a runtime offers for one request beyond `Request`. */

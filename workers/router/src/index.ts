@@ -1,4 +1,10 @@
-import { createRouter, readConfig, type Router, type RouterPorts } from "@qwq-fit/router";
+import {
+  type AiBinding,
+  createRouter,
+  readConfig,
+  type Router,
+  type RouterPorts,
+} from "@qwq-fit/router";
 
 export { Ledger } from "./ledger.ts";
 
@@ -8,6 +14,10 @@ let probedMs = 0;
 
 /** workerd notices that a caller has gone only when it writes: silence is broken often, so that nodes stop soon. */
 const LIMITS = { keepAliveMs: 200 };
+
+/** The Workers AI binding, where wrangler.jsonc has one. */
+const isAi = (value: unknown): value is AiBinding =>
+  typeof value === "object" && value !== null && typeof Reflect.get(value, "run") === "function";
 
 function portsOf(env: Env): RouterPorts {
   const secrets: Readonly<Record<string, unknown>> = { ...env };
@@ -26,6 +36,7 @@ function portsOf(env: Env): RouterPorts {
       const value = secrets[name];
       return typeof value === "string" ? value : undefined;
     },
+    ...(isAi(secrets["AI"]) ? { ai: secrets["AI"] } : {}),
     log: (record) => console.log(JSON.stringify(record)),
     state: {
       lease: (wanted, spent, limits, nowMs) =>

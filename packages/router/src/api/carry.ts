@@ -13,8 +13,11 @@ const MODES: readonly RelayMode[] = ["error", "continue", "hold"];
 export interface Wishes {
   readonly policy: Policy;
   readonly mode: RelayMode;
-  /** Thought under one pair of names, however the node sends it. */
-  readonly normalize: boolean;
+  /**
+   * "normalized": thought under one pair of names, however the node sends it; "thought-first": the same for a
+   * node whose text begins inside a thought, without its opening tag.
+   */
+  readonly reasoning: "as-sent" | "normalized" | "thought-first";
 }
 
 /** Reads `x-qwq-objective`, `x-qwq-privacy`, `x-qwq-mode`, `x-qwq-hedge`, `x-qwq-deadline-ms`, `x-qwq-reasoning`. */
@@ -39,12 +42,11 @@ export function readWishes(headers: Headers, context: RouterContext, caller: Cal
   }
   return {
     mode: pick("x-qwq-mode", MODES, config.mode),
-    normalize:
-      pick(
-        "x-qwq-reasoning",
-        ["normalized", "as-sent"],
-        config.normalizeReasoning ? "normalized" : "as-sent",
-      ) === "normalized",
+    reasoning: pick(
+      "x-qwq-reasoning",
+      ["as-sent", "normalized", "thought-first"],
+      config.normalizeReasoning ? "normalized" : "as-sent",
+    ),
     policy: {
       ...config.policy,
       objective: pick("x-qwq-objective", OBJECTIVES, config.policy.objective),
@@ -128,8 +130,8 @@ export async function carry(
   api: RelayCall["api"],
   wishes: Wishes,
   { shape, decision }: Decided,
-  signal: AbortSignal,
   context: RouterContext,
+  { signal, headers }: Pick<RelayCall, "signal" | "headers">,
 ): Promise<RelayAnswer> {
   const { config, fleet, ports, retries } = context;
   if (decision.kind === "reject") throw refusalOf(decision, shape.model);
@@ -137,7 +139,7 @@ export async function carry(
   const call: RelayCall = {
     api,
     body,
-    headers: {},
+    headers,
     shape,
     ranked: decision.ranked,
     nodes: fleet.nodes(),

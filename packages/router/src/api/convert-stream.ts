@@ -8,6 +8,7 @@ import {
   type NamedEvent,
   parseSseFrame,
   readChatData,
+  type ReasoningSplitterOptions,
   type SseFrame,
 } from "@qwq-fit/wire";
 
@@ -51,8 +52,11 @@ export function convertStream(
 }
 
 /** A stream of chat chunks with thought under `reasoning_content` and `reasoning`, however it came. */
-export function normalizeStream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  const normalizer = createReasoningNormalizer();
+export function normalizeStream(
+  body: ReadableStream<Uint8Array>,
+  options: ReasoningSplitterOptions,
+): ReadableStream<Uint8Array> {
+  const normalizer = createReasoningNormalizer(options);
   return mapFrames(body, {
     start: () => "",
     frame: (frame) => {

@@ -2,7 +2,7 @@ import { isObject } from "@qwq-fit/wire";
 import type { Exchange } from "../ports.ts";
 import { HttpRefusal } from "./http-error.ts";
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** The request's JSON object, read no further than `limit` bytes. @throws {HttpRefusal} 400, 413, 415 */
 export async function readJsonObject(

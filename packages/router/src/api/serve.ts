@@ -2,11 +2,12 @@ import type { RelayAnswer } from "@qwq-fit/relay";
 import type { Receipt, RequestShape } from "@qwq-fit/schema";
 import { type ChatConverter, normalizeReasoning } from "@qwq-fit/wire";
 import type { Caller } from "../guard/caller.ts";
-import { carry, decide, readWishes, servedWhole } from "./carry.ts";
+import { carry, decide, readWishes, servedWhole, type Wishes } from "./carry.ts";
 import type { Exchange } from "../ports.ts";
 import type { RouterContext } from "./context.ts";
 import { convertStream, normalizeStream } from "./convert-stream.ts";
 import { HttpRefusal } from "./http-error.ts";
+import { spansOf, traceOf, traceparentOf } from "./trace.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -35,6 +36,8 @@ export async function serve(
 ): Promise<Response> {
   const { ports } = context;
   const startedMs = ports.monotonic();
+  const startMs = ports.now();
+  const trace = traceOf(request.headers.get("traceparent"), ports.trace !== undefined);
   checkModel(body, caller);
   const wishes = readWishes(request.headers, context, caller);
   const decided = decide(body, dialect.api, wishes.policy, context);
@@ -51,13 +54,20 @@ export async function serve(
     });
   }
   try {
-    const answer = await carry(body, dialect.api, wishes, decided, request.signal, context);
+    const answer = await carry(body, dialect.api, wishes, decided, context, {
+      signal: request.signal,
+      headers: trace === null ? {} : { traceparent: traceparentOf(trace) },
+    });
     const settled = answer.receipt.then((receipt) => {
       admission.done(spentOf(receipt, shape));
+      if (trace !== null) {
+        const about = { caller: caller.name, status: answer.status, startMs };
+        ports.trace?.(spansOf(trace, receipt, about));
+      }
       record(context, requestId, caller, receipt, answer.status, ports.monotonic() - startedMs);
     });
     exchange?.waitUntil?.(settled);
-    return respond(answer, dialect, wishes.normalize, admission.headers);
+    return respond(answer, dialect, wishes.reasoning, admission.headers);
   } catch (error) {
     admission.done({ tokens: 0, usd: 0 });
     throw error;
@@ -77,24 +87,34 @@ function checkModel(body: Body, caller: Caller): void {
 function respond(
   answer: RelayAnswer,
   dialect: Dialect,
-  normalize: boolean,
+  reasoning: Wishes["reasoning"],
   limits: Readonly<Record<string, string>>,
 ): Response {
   const headers = { ...answer.headers, ...limits };
+  const splitter = {
+    start: reasoning === "thought-first" ? ("thought" as const) : ("content" as const),
+  };
+  const normalize = reasoning !== "as-sent";
   if (typeof answer.body === "string") {
     const ok = answer.status === 200;
     const text = ok && dialect.whole !== null ? dialect.whole(answer.body) : answer.body;
     const plain = ok && normalize && dialect.whole === null && dialect.api === "chat";
-    return new Response(plain ? JSON.stringify(normalizeReasoning(JSON.parse(text))) : text, {
-      status: answer.status,
-      headers,
-    });
+    return new Response(
+      plain ? JSON.stringify(normalizeReasoning(JSON.parse(text), splitter)) : text,
+      {
+        status: answer.status,
+        headers,
+      },
+    );
   }
   const { converter, api } = dialect;
   if (converter !== null) return new Response(convertStream(answer.body, converter()), { headers });
-  return new Response(normalize && api === "chat" ? normalizeStream(answer.body) : answer.body, {
-    headers,
-  });
+  return new Response(
+    normalize && api === "chat" ? normalizeStream(answer.body, splitter) : answer.body,
+    {
+      headers,
+    },
+  );
 }
 
 /** Tokens that count against the caller: as told, or as estimated where the node did not tell. */

@@ -47,10 +47,11 @@ export function readNode(reader: FieldReader): NodeConfig {
   if (name !== "" && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) {
     reader.problem("name", "must be of letters, digits, dot, dash and underscore, at most 63");
   }
-  const url = reader.text("url");
+  const engine = reader.choice("engine", ENGINES, "openai-compatible");
+  // Without a URL Workers AI is reached by its binding.
+  const url = engine === "workers-ai" ? (reader.textOrNull("url") ?? "") : reader.text("url");
   const wrong = url === "" ? null : urlProblem(url);
   if (wrong !== null) reader.problem("url", wrong);
-  const engine = reader.choice("engine", ENGINES, "openai-compatible");
   return {
     name,
     engine,

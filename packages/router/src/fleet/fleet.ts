@@ -5,6 +5,7 @@ import type { NodeConfig, RouterConfig } from "../config/config.ts";
 import type { RouterPorts } from "../ports.ts";
 import { probeNode, type ProbeResult } from "./probe.ts";
 import { nodeTransport } from "./transport.ts";
+import { workersAiTransport } from "./workers-ai.ts";
 
 /** The nodes as this process sees them: configuration, probes, what passed. */
 export interface Fleet {
@@ -63,7 +64,10 @@ function withProbe(config: NodeConfig, result: ProbeResult): ServingNode {
 export function createFleet(
   { nodes: configs, breakerFailures }: Pick<RouterConfig, "nodes" | "breakerFailures">,
   ports: RouterPorts,
-  transports: (node: NodeConfig) => Transport = (node) => nodeTransport(node, ports),
+  transports: (node: NodeConfig) => Transport = (node) =>
+    node.url === "" && ports.ai !== undefined
+      ? workersAiTransport(ports.ai, node.upstreamModel)
+      : nodeTransport(node, ports),
 ): Fleet {
   const book = createNodeBook(breakerFailures);
   for (const config of configs) book.put(servingNode(config), ports.monotonic());

@@ -10,6 +10,7 @@ import { createMemoryState } from "../guard/memory-state.ts";
 import type { Exchange, LogRecord, RouterPorts } from "../ports.ts";
 import { readIncoming, writeAnswer } from "./exchange.ts";
 import { createHttpFetch } from "./http-fetch.ts";
+import { createSpanExporter, type SpanExporter } from "./otlp.ts";
 
 /** Where and how the router listens. */
 export interface ServeRouterOptions {
@@ -51,13 +52,30 @@ export function nodePorts(
   };
 }
 
+/** Spans go where OpenTelemetry's own variables say; without them nowhere. */
+function exporterOf(environment: ServeRouterOptions["environment"]): SpanExporter | null {
+  const endpoint = environment["OTEL_EXPORTER_OTLP_ENDPOINT"];
+  if (endpoint === undefined || !/^https?:\/\//.test(endpoint)) return null;
+  const pairs = (environment["OTEL_EXPORTER_OTLP_HEADERS"] ?? "").split(",").flatMap((pair) => {
+    const equals = pair.indexOf("=");
+    return equals < 1 ? [] : [[pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()]];
+  });
+  const service = environment["OTEL_SERVICE_NAME"] ?? "qwq-fit-router";
+  return createSpanExporter(endpoint, service, Object.fromEntries(pairs));
+}
+
 /**
  * Serves the router on Node. A caller that goes away, before headers or after, ends its request at the node.
  * @throws QwqError `network` where the address cannot be bound
  */
 export async function serveRouter(options: ServeRouterOptions): Promise<RunningRouter> {
   const { config, host, port } = options;
-  const router = createRouter(config, nodePorts(options.environment, options.log));
+  const exporter = exporterOf(options.environment);
+  const ports = nodePorts(options.environment, options.log);
+  const router = createRouter(
+    config,
+    exporter === null ? ports : { ...ports, trace: exporter.add },
+  );
   const answer = async (
     request: Request,
     incoming: IncomingMessage,
@@ -111,6 +129,7 @@ export async function serveRouter(options: ServeRouterOptions): Promise<RunningR
       await closed;
       clearTimeout(cut);
       clearInterval(sweep);
+      await exporter?.flush();
     },
   };
 }
