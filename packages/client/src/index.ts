@@ -1,5 +1,6 @@
 export type { LanguageModelV3, LanguageModelV4 } from "./ai-sdk/language-model.ts";
 export type { ChatAnswer, ChatCompletions, ChatInput } from "./chat/chat.ts";
+export type { OutputSchema, ParsedAnswer, StandardSchema } from "./chat/parse-answer.ts";
 export type { ChatStream } from "./chat/chat-stream.ts";
 export { ClientError } from "./core/errors.ts";
 export type { LocalEngine, LocalStatus, PrepareProgress } from "./core/local-engine.ts";

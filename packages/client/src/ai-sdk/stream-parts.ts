@@ -59,6 +59,7 @@ export function createPartMaker(): PartMaker {
   let usage: ChatUsage | null = null;
   let named = false;
   const calls = new Map<number, OpenCall>();
+  const ids = new Set<string>();
 
   const close = (): StreamPart[] => {
     if (open === null) return [];
@@ -96,8 +97,12 @@ export function createPartMaker(): PartMaker {
     const index = delta.index ?? 0;
     let known = calls.get(index);
     if (known === undefined) {
+      // Some servers give two calls one id, which the SDK would take for one call.
+      const own = delta.id ?? "";
+      const id = own === "" || ids.has(own) ? `call_${ids.size}_${index}` : own;
+      ids.add(id);
       known = {
-        id: delta.id ?? `call_${blocks}_${index}`,
+        id,
         toolName: delta.function?.name ?? "",
         input: "",
       };

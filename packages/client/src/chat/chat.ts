@@ -5,9 +5,19 @@ import type { Core } from "../core/core.ts";
 import { errorOfEnvelope } from "../core/errors.ts";
 import type { CallOptions } from "../core/options.ts";
 import { type ChatStream, readChunks } from "./chat-stream.ts";
+import type { OutputSchema, ParsedAnswer } from "./parse-answer.ts";
 
-/** A request in OpenAI's shape; the model may be left out. */
-export type ChatInput = Omit<ChatRequest, "model"> & { readonly model?: string };
+/** A request in OpenAI's shape; the model may be left out, and fields that a target knows besides pass through. */
+export type ChatInput = {
+  // `Omit` would lose the named fields behind the index signature.
+  [
+    Field in keyof ChatRequest as string extends Field
+      ? never
+      : Field extends "model"
+        ? never
+        : Field
+  ]: ChatRequest[Field];
+} & { readonly model?: string; readonly [field: string]: unknown };
 
 /** A whole answer with its receipt. */
 export type ChatAnswer = ChatCompletion & { readonly receipt: Promise<Receipt> };
@@ -21,6 +31,15 @@ export interface ChatCompletions {
     request: ChatInput & { readonly stream?: false | null },
     options?: CallOptions,
   ): Promise<ChatAnswer>;
+  /**
+   * A whole answer of a schema, checked; one that breaks it is repaired once by the model.
+   * @throws ClientError `protocol_error` where the repaired one breaks it too.
+   */
+  parse<T>(
+    request: ChatInput,
+    schema: OutputSchema<T>,
+    options?: CallOptions,
+  ): Promise<ParsedAnswer<T>>;
 }
 
 /** The error of an answer that is no success. */
@@ -75,5 +94,10 @@ export function createChatCompletions(core: Core): ChatCompletions {
     };
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the overloads follow from `stream`
-  return { create } as ChatCompletions;
+  const asked = create as ChatCompletions["create"];
+  return {
+    create: asked,
+    parse: async (request, schema, options = {}) =>
+      (await import("./parse-answer.ts")).parseAnswer(asked, request, schema, options),
+  };
 }

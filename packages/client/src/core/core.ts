@@ -162,6 +162,7 @@ export function createCore(options: ClientOptions): Core {
         {
           transport: (name) => transports.get(name),
           now,
+          epoch: Date.now,
           timer: (ms, run) => {
             const timer = setTimeout(run, ms);
             return () => clearTimeout(timer);

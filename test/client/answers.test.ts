@@ -1,0 +1,177 @@
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { createClient, type Client } from "@qwq-fit/client";
+import { APICallError, generateText } from "ai";
+import fc from "fast-check";
+import OpenAI from "openai";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createPartMaker } from "../../packages/client/src/ai-sdk/stream-parts.ts";
+
+/** A server that gives these answers one after the other, the last one again; and what it was asked. */
+async function serverOf(
+  ...answers: readonly (readonly [
+    status: number,
+    body: unknown,
+    headers?: Record<string, string>,
+  ])[]
+): Promise<{ ai: Client; bodies: unknown[] }> {
+  const bodies: unknown[] = [];
+  const server = createServer((request, response) => {
+    let text = "";
+    request.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    request.on("end", () => {
+      const [status, body, headers = {}] = answers[Math.min(bodies.length, answers.length - 1)] ?? [
+        500,
+        {},
+      ];
+      bodies.push(JSON.parse(text));
+      response.writeHead(status, { "content-type": "application/json", ...headers });
+      response.end(JSON.stringify(body));
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const target = {
+    name: "own",
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    privacy: "own-network" as const,
+  };
+  return { ai: createClient({ model: "m", targets: [target] }), bodies };
+}
+
+const saying = (content: string): readonly [number, unknown] => [
+  200,
+  {
+    id: "x",
+    object: "chat.completion",
+    created: 1,
+    model: "m",
+    choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }],
+  },
+];
+const messages = [{ role: "user" as const, content: "count" }];
+const schema = {
+  name: "count",
+  jsonSchema: { type: "object", properties: { n: { type: "integer" } }, required: ["n"] },
+  validate: (value: unknown): { n: number } => {
+    const n: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "n") : null;
+    if (typeof n !== "number") throw new Error("n is no number");
+    return { n };
+  },
+};
+
+describe("an answer of a schema", () => {
+  test("is checked, and asked for as a schema", async () => {
+    const { ai, bodies } = await serverOf(saying('{"n":4}'));
+    const { value, repaired } = await ai.chat.completions.parse({ messages }, schema);
+    expect({ value, repaired }).toEqual({ value: { n: 4 }, repaired: false });
+    expect(bodies).toMatchObject([{ response_format: { type: "json_schema" } }]);
+  });
+
+  test("is repaired once, by telling the model what is wrong", async () => {
+    const { ai, bodies } = await serverOf(saying('{"n":"four"}'), saying('{"n":4}'));
+    const standard = {
+      "~standard": { validate: (value: unknown) => (schema.validate(value), { value }) },
+    };
+    const { value, repaired } = await ai.chat.completions.parse({ messages }, schema);
+    expect({ value, repaired }).toEqual({ value: { n: 4 }, repaired: true });
+    expect(JSON.stringify(bodies[1])).toContain("n is no number");
+    expect(
+      await ai.chat.completions.parse({ messages }, { ...schema, validate: standard }),
+    ).toMatchObject({ value: { n: 4 } });
+  });
+
+  test("is an error when the second breaks it too", async () => {
+    const { ai, bodies } = await serverOf(saying("no JSON"));
+    await expect(ai.chat.completions.parse({ messages }, schema)).rejects.toMatchObject({
+      code: "protocol_error",
+      target: "own",
+    });
+    expect(bodies).toHaveLength(2);
+  });
+});
+
+describe("errors are those that users of other clients catch", () => {
+  const body = { error: { message: "inner", type: "x", code: "y" } };
+  const cases = [
+    [400, "BadRequestError", false],
+    [429, "RateLimitError", true],
+    [500, "InternalServerError", true],
+    [401, "InternalServerError", true],
+  ] as const;
+  test.for(cases)("a target's %i is OpenAI's %s", async ([status, name, retryable]) => {
+    const { ai } = await serverOf([status, body, status === 429 ? { "retry-after": "7" } : {}]);
+    const client = new OpenAI({ baseURL: ai.baseURL, fetch: ai.fetch, apiKey: "-", maxRetries: 0 });
+    const openai = await client.chat.completions
+      .create({ model: "m", messages })
+      .catch((error: unknown) => error);
+    expect(openai).toBeInstanceOf(OpenAI[name]);
+    const other = await serverOf([status, body, status === 429 ? { "retry-after": "7" } : {}]);
+    const sdk = await generateText({
+      model: other.ai.languageModel(),
+      prompt: "hi",
+      maxRetries: 0,
+    }).catch((error: unknown) => error);
+    expect(APICallError.isInstance(sdk)).toBe(true);
+    expect(sdk).toMatchObject({
+      isRetryable: retryable,
+      ...(status === 429 ? { retryAfterMs: 7000 } : {}),
+    });
+  });
+});
+
+test("the AI SDK's parts are in order for every sequence of chunks", () => {
+  const text = fc.constantFrom("", "a", "bc");
+  const delta = fc.record(
+    {
+      content: text,
+      reasoning_content: text,
+      tool_calls: fc.array(
+        fc.record({
+          index: fc.integer({ min: 0, max: 2 }),
+          id: fc.constantFrom("c0", "c1", "c2"),
+          function: fc.record({ name: fc.constantFrom("f", "g"), arguments: text }),
+        }),
+        { maxLength: 3 },
+      ),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(fc.array(delta, { maxLength: 20 }), (deltas) => {
+      const maker = createPartMaker();
+      const parts = deltas.flatMap((one) =>
+        maker.push({
+          id: "x",
+          object: "chat.completion.chunk",
+          created: 1,
+          model: "m",
+          choices: [{ index: 0, delta: one, finish_reason: null }],
+        }),
+      );
+      const open = new Set<string>();
+      const said = { text: "", reasoning: "" };
+      for (const part of [...parts, ...maker.end()]) {
+        const [, kind, step] =
+          /^(text|reasoning|tool-input)-(start|delta|end)$/u.exec(part.type) ?? [];
+        if (kind === undefined || !("id" in part)) continue;
+        const key = `${kind} ${part.id}`;
+        expect(open.has(key)).toBe(step !== "start");
+        // Text and thought never stand open beside anything else.
+        const alone = step !== "start" || kind === "tool-input" || open.size === 0;
+        expect(alone).toBe(true);
+        if (step === "start") open.add(key);
+        if (step === "end") open.delete(key);
+        if (part.type === "text-delta") said.text += part.delta;
+        if (part.type === "reasoning-delta") said.reasoning += part.delta;
+      }
+      expect([...open]).toEqual([]);
+      expect(said.text).toBe(deltas.map((one) => one.content ?? "").join(""));
+      expect(said.reasoning).toBe(deltas.map((one) => one.reasoning_content ?? "").join(""));
+    }),
+    { numRuns: 500 },
+  );
+});
