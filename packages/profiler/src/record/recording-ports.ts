@@ -6,6 +6,7 @@ import type {
   ProbePorts,
   ToolResult,
 } from "../ports/probe-ports.ts";
+import { keepAnswer, keepFile, keepNames, keepOutput, keepVariable } from "./keep.ts";
 import type { RecordedCommand, Recording } from "./recording.ts";
 import type { Scrub } from "./scrub.ts";
 
@@ -16,13 +17,13 @@ export interface Recorder {
   readonly recording: () => Recording;
 }
 
-function toCommand(result: ToolResult, scrub: Scrub): RecordedCommand | null {
+function toCommand(program: string, result: ToolResult, scrub: Scrub): RecordedCommand | null {
   switch (result.kind) {
     case "missing":
       return null;
     case "ended": {
       const { exitCode, stdout, stderr } = result;
-      return { stdout: scrub(stdout), stderr: scrub(stderr), exitCode };
+      return { stdout: scrub(keepOutput(program, stdout)), stderr: scrub(stderr), exitCode };
     }
     case "timeout":
     case "flooded":
@@ -49,7 +50,7 @@ export function createRecordingPorts(ports: ProbePorts, scrub: Scrub): Recorder 
     facts: ports.facts,
     environment: (name) => {
       const value = ports.environment(name);
-      if (value !== undefined) environment[name] = scrub(value);
+      if (value !== undefined) environment[name] = scrub(keepVariable(name, value));
       return value;
     },
     find: async (program) => {
@@ -59,23 +60,24 @@ export function createRecordingPorts(ports: ProbePorts, scrub: Scrub): Recorder 
     },
     run: async (program, args, limits) => {
       const result = await ports.run(program, args, limits);
-      const command = toCommand(result, scrub);
+      const command = toCommand(program, result, scrub);
       if (command !== null) commands[[program, ...args].join(" ")] = command;
       return result;
     },
     readFile: async (path) => {
       const text = await ports.readFile(path);
-      if (text !== null) files[scrub(path)] = scrub(text);
+      if (text !== null) files[scrub(path)] = scrub(keepFile(path, text));
       return text;
     },
     listDir: async (path) => {
       const names = await ports.listDir(path);
-      if (names !== null) directories[scrub(path)] = names.map(scrub);
+      if (names !== null) directories[scrub(path)] = keepNames(path, names).map(scrub);
       return names;
     },
     fetchLocal: async (port, path) => {
       const answer = await ports.fetchLocal(port, path);
-      if (answer !== null) http[`${port}${path}`] = { ...answer, body: scrub(answer.body) };
+      if (answer !== null)
+        http[`${port}${path}`] = { ...answer, body: scrub(keepAnswer(answer.body)) };
       return answer;
     },
     disk: async (path) => {
