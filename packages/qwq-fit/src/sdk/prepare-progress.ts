@@ -12,6 +12,8 @@ const PHASES: Readonly<Record<string, PrepareProgress["phase"]>> = {
 export function progressOf(event: JsonObject): PrepareProgress | null {
   const phase = PHASES[stringField(event, "event") ?? ""];
   if (phase === undefined) return null;
+  const loaded = numberField(event, "loaded");
+  if (loaded !== undefined) return { phase, done: loaded, total: 1 };
   const done = numberField(event, "bytes") ?? 0;
   return { phase, done, total: numberField(event, "totalBytes") ?? null };
 }

@@ -1,4 +1,10 @@
-import { relay, type RelayAnswer, type RelayCall, type RelayMode } from "@qwq-fit/relay";
+import {
+  dataLooksWhole,
+  relay,
+  type RelayAnswer,
+  type RelayCall,
+  type RelayMode,
+} from "@qwq-fit/relay";
 import { describeRequest, selectNode } from "@qwq-fit/routing";
 import type { Policy, PrivacyClass, Receipt, RequestShape, RouteDecision } from "@qwq-fit/schema";
 import type { Caller } from "../guard/caller.ts";
@@ -153,6 +159,7 @@ export async function carry(
     now: ports.monotonic,
     epoch: ports.now,
     timer: ports.timer,
+    looksWhole: dataLooksWhole,
     id: ports.id,
     mayRetry: () => retries.take(),
     onStart: (name) => fleet.started(name),
