@@ -41,8 +41,8 @@ test("the local entry opens sockets to our own server on loopback and to nothing
     expect(seen.text).toBe(" w0 w1 w2");
     expect(seen.used).toEqual([`127.0.0.1:${new URL(server.baseUrl).port}`]);
     expect(seen.planned.filter((one) => !one.startsWith("127.0.0.1:"))).toEqual([]);
-    // Of the last two: no server of that model, no such model in the catalogue.
-    expect(seen.errors.slice(-2)).toEqual(["no_node_available", "unknown_model"]);
+    // No server of a model, and a name that only a network could resolve.
+    expect(seen.errors).toEqual(expect.arrayContaining(["no_node_available", "unknown_model"]));
   } finally {
     await server.stop({ graceMs: 0 });
     await rm(folder, { recursive: true, force: true });
