@@ -17,19 +17,21 @@ export function nodeFailure(code: string): Failure {
   return { code, fault: "node", retryAfterMs: null, param: null };
 }
 
+const REFUSED = "the node refused the request";
+const BUSY = "the node is busy";
 /** What a failure of this kind is called when told to the caller. */
 const TOLD: Readonly<Record<string, string>> = {
   network: "the node could not be reached",
   timeout: "the node did not answer in time",
-  saturated: "the node takes no more requests now",
-  rate_limited: "the node takes no more requests now",
-  stream_interrupted: "the node's stream ended before the answer was whole",
-  protocol_error: "the node sent something that is no answer",
-  invalid_request: "the node refused the request as invalid",
-  invalid_value: "the node refused a value of the request",
-  context_too_long: "the prompt and the answer do not fit the model's context",
-  content_rejected: "the node refused the request's content",
-  aborted: "the request was aborted",
+  saturated: BUSY,
+  rate_limited: BUSY,
+  stream_interrupted: "the stream ended before the answer was whole",
+  protocol_error: "the node sent no answer",
+  invalid_request: REFUSED,
+  invalid_value: REFUSED,
+  content_rejected: REFUSED,
+  context_too_long: "prompt and answer do not fit the context",
+  aborted: "aborted",
   no_node_available: "no node could answer",
 };
 

@@ -85,26 +85,23 @@ export function rejectDetail(
     case "model_not_served":
       return `serves ${node.models.map((m) => m.id).join(", ") || "nothing"}, not ${shape.model}`;
     case "context_too_long":
-      return `takes ${model?.contextTokens ?? "?"} tokens in all and ${model?.maxOutputTokens ?? "any number of"} of output; asked are ${shape.promptTokens} + ${shape.maxOutputTokens ?? shape.outputTokens}`;
+      return `takes ${model?.contextTokens ?? "?"} tokens, ${model?.maxOutputTokens ?? "?"} of output; asked: ${shape.promptTokens} + ${shape.maxOutputTokens ?? shape.outputTokens}`;
     case "privacy":
-      return `is of class ${node.privacy}; the policy allows up to ${policy.privacy}`;
+      return `is ${node.privacy}; allowed is ${policy.privacy}`;
     case "region":
-      return `is in ${node.region ?? "no stated region"}; the policy allows ${policy.regions.join(", ") || "none"}`;
+      return `is in ${node.region}; allowed is ${policy.regions.join(", ")}`;
     case "capability":
       return `lacks ${shape.needs.filter((need) => !node.capabilities[need]).join(", ")}`;
     case "down":
-      return `was not serving ${Math.round(snapshot.ageMs / 1000)} s ago`;
+      return `was down ${Math.round(snapshot.ageMs / 1000)} s ago`;
     case "loading":
       return "is loading its model";
     case "breaker_open":
-      return `failed too often; tried again in ${Math.ceil(snapshot.retryAfterMs / 1000)} s`;
     case "saturated":
-      return `takes no more requests now; again in ${Math.ceil(snapshot.retryAfterMs / 1000)} s`;
+      return `again in ${Math.ceil(snapshot.retryAfterMs / 1000)} s`;
     case "too_expensive":
-      return `would cost more than ${policy.limits.maxCostUsd} USD`;
     case "too_slow":
-      return "would be slower than the policy's limits";
     case "deadline":
-      return `would pass the deadline of ${policy.limits.deadlineMs} ms`;
+      return `breaks a limit: ${JSON.stringify(policy.limits)}`;
   }
 }

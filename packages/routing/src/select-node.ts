@@ -83,17 +83,16 @@ function rank(candidate: Candidate, shape: RequestShape, scratch: Prediction): R
   const outputTokens = outputTokensOf(shape);
   predict(snapshot, offer, shape, outputTokens, scratch);
   const reasons: string[] = [
-    `first token in ${Math.round(scratch.timeToFirstTokenMs)} ms, answer in ${Math.round(scratch.timeToAnswerMs)} ms, ${scratch.costUsd.toFixed(6)} USD expected`,
+    `first token in ${Math.round(scratch.timeToFirstTokenMs)} ms, answer in ${Math.round(scratch.timeToAnswerMs)} ms expected`,
   ];
   if (scratch.waitMs > 0) {
     reasons.push(
       `${snapshot.inFlight} running and ${snapshot.queued} waiting on ${snapshot.node.slots} slots: ${Math.round(scratch.waitMs)} ms of wait`,
     );
   }
-  if (scratch.cachedTokens > 0)
-    reasons.push(`${scratch.cachedTokens} prompt tokens probably cached`);
-  if (snapshot.state === "unknown") reasons.push("its state is not known; tried");
-  if (snapshot.breaker === "half-open") reasons.push("tried again after failures");
+  if (scratch.cachedTokens > 0) reasons.push(`${scratch.cachedTokens} tokens cached`);
+  if (snapshot.state === "unknown") reasons.push("state not known");
+  if (snapshot.breaker === "half-open") reasons.push("tried again");
   return {
     node: snapshot.node.name,
     score: candidate.score,
