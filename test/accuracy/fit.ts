@@ -2,7 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { chipGroups } from "./chips.ts";
 import { byFold, crossValidate, type Held, residualOf, sourceOf } from "./cross-validate.ts";
-import { fitModel } from "./fit-model.ts";
+import { coverageOfDeviceRows, coverageOfDevices, coverageOfRows } from "./coverage.ts";
+import { COVERAGE, fitModel } from "./fit-model.ts";
 import {
   coefficientsFile,
   leftOutFile,
@@ -66,8 +67,20 @@ const residualIn = (held: readonly Held[], sample: Sample): number => {
   return Math.round((found?.residual ?? 0) * 1e4) / 1e4;
 };
 write(coefficientsFile, fitted.coefficients);
+const within = (
+  coverageIn: (phase: Phase, held: readonly Held[], coverage: number) => number | null,
+  held: readonly Held[],
+): Readonly<Record<Phase, number | null>> => ({
+  decode: coverageIn("decode", held, COVERAGE),
+  prefill: coverageIn("prefill", held, COVERAGE),
+});
 const validation: Validation = {
   rows: rows.length,
+  withinRange: {
+    "a row of a measured device": within(coverageOfRows, fitted.rowsOut),
+    "a row of a device that was never measured": within(coverageOfDeviceRows, fitted.devicesOut),
+    "the same, each device once": within(coverageOfDevices, fitted.devicesOut),
+  },
   schemes: {
     "rows that were fitted": byPhase(inSample),
     "a random third left out": byPhase(random),

@@ -22,6 +22,8 @@ export const loadCatalog = (): Catalog => compileCatalog(profiles);
 /** Errors on rows that a fit had not seen, by what was left out of it. */
 export interface Validation {
   readonly rows: number;
+  /** Share of left-out rows within ranges that were made without them. */
+  readonly withinRange: Readonly<Record<string, Readonly<Record<Phase, number | null>>>>;
   readonly schemes: Readonly<Record<string, Readonly<Record<Phase, Errors>>>>;
 }
 

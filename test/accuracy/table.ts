@@ -50,6 +50,16 @@ const schemeTable = (validation: Validation): string =>
     ]),
   ]);
 
+const withinTable = (validation: Validation): string =>
+  aligned([
+    ["", "decode", "prefill"],
+    ...Object.entries(validation.withinRange).map(([name, { decode, prefill }]) => [
+      name,
+      percent(decode),
+      percent(prefill),
+    ]),
+  ]);
+
 /** The summary for people. */
 export function tableOf(summary: AccuracySummary, validation: Validation): string {
   const { decode, prefill, baseline, noiseFloor } = summary;
@@ -79,6 +89,7 @@ export function tableOf(summary: AccuracySummary, validation: Validation): strin
     `Prefill by group\n${groupTable(summary.groups, "prefill")}`,
     `Worst\n${worst.join("\n")}`,
     `Fits of our ${validation.rows} rows, judged by what they had not seen\n${schemeTable(validation)}`,
+    `Share within the range, told without the row\n${withinTable(validation)}`,
   ];
   if (summary.refused.length > 0) sections.push(`Refused\n${listed(summary.refused)}`);
   if (summary.unresolved.length > 0) sections.push(`Unresolved\n${listed(summary.unresolved)}`);
