@@ -1,6 +1,6 @@
 import { MiB } from "@qwq-fit/schema";
 import { describe, expect, test } from "vitest";
-import { devicesOf, profileOf } from "../test-support.ts";
+import { devicesOf, profileOf } from "../test-support/recordings.ts";
 
 /* Own samples in the tools' layouts; the figures are made up. They always run. */
 describe("each vendor's tool", () => {

@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import { MiB } from "@qwq-fit/schema";
 import { normalizePciAddress } from "../device/sighting.ts";
 import type { AcceleratorRow } from "./accelerator-tool.ts";
@@ -10,11 +11,6 @@ export interface PairedTable {
   readonly memory: RegExp;
 }
 
-/** No table of a machine has more lines. */
-const MAX_LINES = 20_000;
-/** No line of one is longer. */
-const MAX_LINE_CHARACTERS = 1000;
-
 /** Devices of a table in which a row with number and name is followed by a row with the memory. */
 export function readPairedRows(
   text: string,
@@ -22,8 +18,7 @@ export function readPairedRows(
 ): readonly AcceleratorRow[] {
   const rows: AcceleratorRow[] = [];
   let open: AcceleratorRow | null = null;
-  for (const whole of text.split("\n", MAX_LINES)) {
-    const line = whole.slice(0, MAX_LINE_CHARACTERS);
+  for (const line of linesOf(text)) {
     const first = head.exec(line)?.groups;
     if (first !== undefined) {
       if (open !== null) rows.push(open);

@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import { MiB } from "@qwq-fit/schema";
 import type { Parsed } from "../device/sighting.ts";
 import { reportRows, type AcceleratorReport, type AcceleratorRow } from "./accelerator-tool.ts";
@@ -11,8 +12,7 @@ export function parseBmSmi(text: string): Parsed<AcceleratorReport> {
   const rows: AcceleratorRow[] = [];
   let board = "";
   let chip: string | null = null;
-  for (const whole of text.split("\n", 20_000)) {
-    const line = whole.slice(0, 1000);
+  for (const line of linesOf(text)) {
     const plain = readTextLine(line);
     if (plain !== null) {
       rows.push(plain);

@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import { MiB } from "@qwq-fit/schema";
 import type { Parsed } from "../device/sighting.ts";
 import { reportRows, type AcceleratorReport } from "./accelerator-tool.ts";
@@ -7,10 +8,10 @@ import { reportRows, type AcceleratorReport } from "./accelerator-tool.ts";
  * recorded it; a line that is not just this is left out.
  */
 export function parseBrsmi(text: string): Parsed<AcceleratorReport> {
-  const rows = text.split("\n", 4096).flatMap((line) => {
+  const rows = linesOf(text).flatMap((line) => {
     const match =
-      /^\s*(\d{1,4})\s*,\s*(\d{1,9})(?: MiB)?\s*,\s*(\d{1,9})(?: MiB)?\s*,\s*(\S.{0,60}?)\s*$/.exec(
-        line.slice(0, 1000),
+      /^\s*(\d{1,4})\s*,\s*(\d{1,9})(?: MiB)?\s*,\s*(\d{1,9})(?: MiB)?\s*,\s*(\S.{0,60})$/.exec(
+        line.trimEnd(),
       );
     if (match === null) return [];
     const [, index = "", used, free, name = ""] = match;

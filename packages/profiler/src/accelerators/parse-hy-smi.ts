@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import { parseRocmSmi } from "../amd/parse-rocm-smi.ts";
 import type { Parsed } from "../device/sighting.ts";
 import { reportRows, type AcceleratorReport } from "./accelerator-tool.ts";
@@ -18,7 +19,7 @@ export function parseHySmi(text: string): Parsed<AcceleratorReport> {
     }));
     return reportRows(cards.value[0]?.driver ?? null, rows, "hy-smi");
   }
-  const rows = text.split("\n", 20_000).flatMap((line) => {
+  const rows = linesOf(text).flatMap((line) => {
     const index = /^\s*(\d{1,4})\s+[\d.]{1,8}C\s+[\d.]{1,8}W\s+\w{1,12}\s+[\d.]{1,8}W\s/.exec(
       line.slice(0, 1000),
     )?.[1];

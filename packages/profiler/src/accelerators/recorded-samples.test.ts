@@ -1,6 +1,6 @@
 import { MiB } from "@qwq-fit/schema";
 import { describe, expect, test } from "vitest";
-import { devicesOf, hasShared, readShared, SKIP_REASON } from "../test-support.ts";
+import { devicesOf, hasShared, readShared, SKIP_REASON } from "../test-support/recordings.ts";
 
 interface Sample {
   readonly tool: string;

@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import { KiB, MiB } from "@qwq-fit/schema";
 import { asText, isObject, parseJson, type JsonObject } from "../device/json.ts";
 import { normalizePciAddress, type Parsed } from "../device/sighting.ts";
@@ -41,12 +42,12 @@ function lowerKeys(object: JsonObject): Fields {
 
 function readText(text: string): ReadonlyMap<number, Fields> {
   const cards = new Map<number, Map<string, string>>();
-  for (const line of text.split("\n").slice(0, 20_000)) {
-    const match = /^(?:GPU|DCU)\[(\d{1,4})\]\s*:\s*([^:]{1,80}):\s*(.{1,200}?)\s*$/.exec(line);
+  for (const line of linesOf(text)) {
+    const match = /^(?:GPU|DCU)\[(\d{1,4})\]\s*:\s*([^:]{1,80}):(.*)$/.exec(line);
     if (match === null) continue;
     const index = Number(match[1]);
     const fields = cards.get(index) ?? new Map<string, string>();
-    fields.set((match[2] ?? "").trim().toLowerCase(), match[3] ?? "");
+    fields.set((match[2] ?? "").trim().toLowerCase(), (match[3] ?? "").trim().slice(0, 200));
     cards.set(index, fields);
   }
   return cards;

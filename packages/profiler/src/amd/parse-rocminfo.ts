@@ -7,7 +7,7 @@ import { emptyCard, type AmdCard } from "./amd-card.ts";
  * memory: VRAM, or on an APU what the kernel lends it. BDFID is bus, device and function in one number.
  */
 export function parseRocminfo(text: string): Parsed<readonly AmdCard[]> {
-  const agents = text.split(/^\s*Agent \d+\s*$/m).slice(1, 257);
+  const agents = text.split(/^[ \t]*Agent \d{1,6}[ \t]*\r?$/m).slice(1, 257);
   if (agents.length === 0) return { kind: "unreadable", reason: "no agent in rocminfo's output" };
   const cards = agents.filter((agent) => /^(?:GPU|DCU)$/.test(field(agent, "Device Type")));
   return { kind: "parsed", value: cards.map((agent, index) => readAgent(agent, index)) };
@@ -16,7 +16,9 @@ export function parseRocminfo(text: string): Parsed<readonly AmdCard[]> {
 function readAgent(agent: string, index: number): AmdCard {
   const vendor = field(agent, "Vendor Name");
   const bdf = Number(/^\d{1,6}$/.exec(field(agent, "BDFID"))?.[0] ?? NaN);
-  const pools = [...agent.matchAll(/^\s*Size:\s+(\d{1,12})\(0x[0-9a-f]+\) KB/gim)];
+  const pools = [
+    ...agent.matchAll(/^[ \t]{0,40}Size:[ \t]{1,80}(\d{1,12})\(0x[0-9a-f]{1,16}\) KB/gim),
+  ];
   const vramBytes = Math.max(0, ...pools.map((pool) => Number(pool[1]) * KiB));
   return {
     ...emptyCard(index),
@@ -30,7 +32,8 @@ function readAgent(agent: string, index: number): AmdCard {
 }
 
 function field(agent: string, key: string): string {
-  return new RegExp(`^\\s*${key}:\\s*(.{0,120}?)\\s*$`, "m").exec(agent)?.[1] ?? "";
+  const value = new RegExp(`^[ \\t]{0,40}${key}:(.{0,300})`, "m").exec(agent)?.[1];
+  return (value ?? "").trim().slice(0, 120);
 }
 
 function readBdf(bdf: number): string {

@@ -1,6 +1,6 @@
 import { GiB, MiB } from "@qwq-fit/schema";
 import { describe, expect, test } from "vitest";
-import { devicesOf, profileOf } from "../test-support.ts";
+import { devicesOf, profileOf } from "../test-support/recordings.ts";
 import { parseAmdSmi } from "./parse-amd-smi.ts";
 
 /* Own samples in the forms that ROCm documents for rocm-smi and amd-smi, and the kernel for amdgpu's sysfs files. */

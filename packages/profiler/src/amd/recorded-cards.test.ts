@@ -1,6 +1,6 @@
 import { GiB, MiB } from "@qwq-fit/schema";
 import { describe, expect, test } from "vitest";
-import { devicesOf, hasShared, readShared, SKIP_REASON } from "../test-support.ts";
+import { devicesOf, hasShared, readShared, SKIP_REASON } from "../test-support/recordings.ts";
 
 describe.skipIf(!hasShared("fixtures/telegraf/amd_rocm_smi"))(`recorded (${SKIP_REASON})`, () => {
   test.each([

@@ -14,7 +14,8 @@ export function readDarwinCpu(
   { facts }: Pick<ProbePorts, "facts">,
 ): CpuProfile {
   const number = (...names: readonly string[]): number | null =>
-    names.map((name) => sysctlNumber(values, name)).find((each) => each !== null) ?? null;
+    names.map((name) => sysctlNumber(values, name)).find((each) => each !== null && each > 0) ??
+    null;
   const logicalCores = number("hw.logicalcpu", "hw.ncpu") ?? (facts.cpuModels.length || 1);
   const performanceCores = number("hw.perflevel0.physicalcpu");
   const efficiencyCores = number("hw.perflevel1.physicalcpu");

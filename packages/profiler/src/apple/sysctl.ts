@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import { parseCount } from "../device/sizes.ts";
 import type { ProbePorts } from "../ports/probe-ports.ts";
 
@@ -17,7 +18,7 @@ const NAMES = [
 /** Reads "name: value" lines; unknown names make `sysctl` fail after it has printed the others. */
 export function parseSysctl(text: string): SysctlValues {
   const values = new Map<string, string>();
-  for (const line of text.split("\n").slice(0, 10_000)) {
+  for (const line of linesOf(text)) {
     const match = /^([\w.]{1,100})(?:: ?| = )(.*)$/.exec(line.trimEnd());
     if (match !== null) values.set(match[1] ?? "", (match[2] ?? "").trim());
   }

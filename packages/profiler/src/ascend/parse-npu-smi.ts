@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import { MiB, type DeviceProcess } from "@qwq-fit/schema";
 import { normalizePciAddress, type Parsed } from "../device/sighting.ts";
 import { parseCount } from "../device/sizes.ts";
@@ -32,7 +33,7 @@ export function parseNpuSmi(text: string): Parsed<AscendReport> {
   let open: { npu: number; name: string } | null = null;
   let inProcesses = false;
   const held: { npu: number; chip: number; process: DeviceProcess }[] = [];
-  const lines = text.split("\n").slice(0, 20_000);
+  const lines = linesOf(text);
   for (const line of lines) {
     if (!line.startsWith("|")) continue;
     const cells = line
@@ -130,7 +131,7 @@ export interface AscendMapping {
  * by their titles. Management chips ("Mcu", no logic id) are left out.
  */
 export function parseNpuMapping(text: string): readonly AscendMapping[] {
-  const lines = text.split("\n").slice(0, 4096);
+  const lines = linesOf(text);
   const header = lines.findIndex((line) => /NPU ID\b.*Chip Name/.test(line));
   const titles = split(lines[header] ?? "");
   const column = (title: string): number => titles.indexOf(title);

@@ -1,6 +1,12 @@
 import { MiB } from "@qwq-fit/schema";
 import { describe, expect, test } from "vitest";
-import { devicesOf, hasShared, profileOf, readShared, SKIP_REASON } from "../test-support.ts";
+import {
+  devicesOf,
+  hasShared,
+  profileOf,
+  readShared,
+  SKIP_REASON,
+} from "../test-support/recordings.ts";
 import { parseNpuMapping } from "./parse-npu-smi.ts";
 
 /* Own samples in npu-smi's layouts; the figures are made up. */

@@ -2,6 +2,7 @@ import type { DeviceProfile, MemoryProfile } from "@qwq-fit/schema";
 import type { ProbePorts } from "../ports/probe-ports.ts";
 import { probeVulkanMemory } from "../vulkan/probe-vulkan.ts";
 import { mergeSightings } from "./merge-sightings.ts";
+import { soundBytes } from "./sizes.ts";
 import { ANY_DEVICE, HOST_MEMORY, type ProbeOutcome, type Sighting } from "./sighting.ts";
 
 /** The outcomes of all probes, the most trusted first, as the devices of a profile. */
@@ -14,7 +15,7 @@ export async function finishDevices(
     ({ device }) => device.name !== ANY_DEVICE,
   );
   const measured = await addVulkanMemory(ports, merged);
-  return measured.map(({ device }) => shareHostMemory(device, memory));
+  return withUniqueIds(measured.map(({ device }) => boundBytes(shareHostMemory(device, memory))));
 }
 
 /**
@@ -50,4 +51,29 @@ function shareHostMemory(device: DeviceProfile, memory: MemoryProfile): DevicePr
   }
   if (device.memoryBytes === null || device.freeBytes !== null) return device;
   return { ...device, freeBytes: Math.min(device.memoryBytes, memory.availableBytes) };
+}
+
+/** Sizes that are sizes: whole, not above what a number holds exactly, and no more free than there is. */
+function boundBytes(device: DeviceProfile): DeviceProfile {
+  const memoryBytes = soundBytes(device.memoryBytes);
+  const free = soundBytes(device.freeBytes);
+  return {
+    ...device,
+    memoryBytes,
+    freeBytes: free === null || memoryBytes === null ? free : Math.min(free, memoryBytes),
+    processes: device.processes.map((each) => ({
+      ...each,
+      memoryBytes: soundBytes(each.memoryBytes),
+    })),
+  };
+}
+
+/** A tool that gives two devices one number must not make one device of them further on. */
+function withUniqueIds(devices: readonly DeviceProfile[]): readonly DeviceProfile[] {
+  const counts = new Map<string, number>();
+  return devices.map((device) => {
+    const before = counts.get(device.id) ?? 0;
+    counts.set(device.id, before + 1);
+    return before === 0 ? device : { ...device, id: `${device.id}#${before + 1}` };
+  });
 }

@@ -27,6 +27,12 @@ export function parseSize(text: string): number | null {
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
+/** The size in whole bytes; null for what is above every machine's or below nothing. */
+export function soundBytes(bytes: number | null): number | null {
+  const whole = bytes === null ? null : Math.floor(bytes);
+  return whole !== null && Number.isSafeInteger(whole) && whole >= 0 ? whole : null;
+}
+
 /** A whole number in decimal; null for anything else. */
 export function parseCount(text: string | null | undefined): number | null {
   if (text === null || text === undefined || !/^\s*\d{1,19}\s*$/.test(text)) return null;

@@ -1,3 +1,4 @@
+import { linesOf } from "./lines.ts";
 import type { ProbeWarning } from "@qwq-fit/schema";
 import type { ToolResult } from "../ports/probe-ports.ts";
 
@@ -45,6 +46,6 @@ export function unreadableWarning(program: string, reason: string, hint: string)
 }
 
 function firstLine(text: string): string {
-  const line = text.split("\n").find((each) => each.trim() !== "") ?? "no message";
+  const line = linesOf(text).find((each) => each.trim() !== "") ?? "no message";
   return line.trim().slice(0, 200);
 }

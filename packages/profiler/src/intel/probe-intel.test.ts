@@ -1,6 +1,6 @@
 import { GiB } from "@qwq-fit/schema";
 import { expect, test } from "vitest";
-import { devicesOf, profileOf } from "../test-support.ts";
+import { devicesOf, profileOf } from "../test-support/recordings.ts";
 
 /* Own samples in the forms of xpumanager's smi_user_guide and of the i915 and xe drivers' sysfs files. */
 const A770 = {

@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import { parseCount } from "../device/sizes.ts";
 import type { ProbePorts } from "../ports/probe-ports.ts";
 
@@ -27,14 +28,14 @@ const NO_LIMIT_BYTES = 2 ** 60;
 
 /** Where control groups are mounted: from /proc/self/mountinfo and /proc/self/cgroup. */
 export function parseHierarchies(cgroup: string, mountinfo: string | null): readonly Hierarchy[] {
-  const mounts = (mountinfo ?? "").split("\n").flatMap((line) => {
+  const mounts = linesOf(mountinfo ?? "").flatMap((line) => {
     const [left, right] = line.split(" - ");
     const [type, , options] = (right ?? "").split(" ");
     const fields = (left ?? "").split(" ");
     if (type !== "cgroup" && type !== "cgroup2") return [];
     return [{ type, root: fields[3] ?? "/", mountPoint: fields[4] ?? "", options: options ?? "" }];
   });
-  return cgroup.split("\n").flatMap((line): Hierarchy[] => {
+  return linesOf(cgroup).flatMap((line): Hierarchy[] => {
     const match = /^(\d+):([^:]*):(\/.*)$/.exec(line);
     if (match === null) return [];
     const names = (match[2] ?? "").split(",").filter((name) => name !== "");

@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import { selectInstructionSets } from "./instruction-sets.ts";
 
 /** What /proc/cpuinfo tells. */
@@ -64,7 +65,7 @@ export function parseCpuinfo(text: string): Cpuinfo {
   let cpu: number | null = null;
   let packageId = "0";
   let logicalCores = 0;
-  for (const line of text.split("\n")) {
+  for (const line of linesOf(text)) {
     const colon = line.indexOf(":");
     if (colon < 0) continue;
     const key = line.slice(0, colon).trim();

@@ -1,3 +1,4 @@
+import { soundBytes } from "../device/sizes.ts";
 import { KiB, type MemoryProfile } from "@qwq-fit/schema";
 import type { ProbePorts } from "../ports/probe-ports.ts";
 import { probeMemoryGroups, type MemoryGroup } from "./cgroup.ts";
@@ -14,7 +15,7 @@ export interface Meminfo {
 export function parseMeminfo(text: string): Meminfo {
   const value = (key: string): number | null => {
     const match = new RegExp(`^${key}:\\s+(\\d{1,15}) kB`, "m").exec(text);
-    return match === null ? null : Number(match[1]) * KiB;
+    return match === null ? null : soundBytes(Number(match[1]) * KiB);
   };
   const free = value("MemFree");
   const reclaimable = (value("Buffers") ?? 0) + (value("Cached") ?? 0);

@@ -1,10 +1,11 @@
+import { linesOf } from "../device/lines.ts";
 import type { OperatingSystem } from "@qwq-fit/schema";
 import type { ProbePorts } from "../ports/probe-ports.ts";
 
 /** `KEY="value"` of /etc/os-release. */
 export function parseOsRelease(text: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
-  for (const line of text.split("\n")) {
+  for (const line of linesOf(text)) {
     const match = /^([A-Z_]+)=(?:"([^"]*)"|'([^']*)'|(.*))$/.exec(line.trim());
     if (match !== null) values.set(match[1] ?? "", match[2] ?? match[3] ?? match[4] ?? "");
   }

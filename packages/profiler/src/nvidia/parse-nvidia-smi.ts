@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import type { DeviceProcess } from "@qwq-fit/schema";
 import {
   createDevice,
@@ -131,7 +132,7 @@ export function programName(commandLine: string): string {
 export function parseMigProfiles(text: string): ReadonlyMap<string, string> {
   const profiles = new Map<string, string>();
   let card: string | null = null;
-  for (const line of text.split("\n").slice(0, 4096)) {
+  for (const line of linesOf(text)) {
     card = /^GPU (\d{1,4}):/.exec(line)?.[1] ?? card;
     const slice = /^\s+MIG (\S{1,40})\s+Device\s+(\d{1,4}):/.exec(line);
     if (card !== null && slice !== null) profiles.set(`nvidia:${card}:${slice[2]}`, slice[1] ?? "");
@@ -142,7 +143,7 @@ export function parseMigProfiles(text: string): ReadonlyMap<string, string> {
 /** `nvidia-smi --query-gpu=index,compute_cap --format=csv,noheader`: "0, 8.9" by device id. */
 export function parseComputeCapabilities(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const line of text.split("\n").slice(0, 4096)) {
+  for (const line of linesOf(text)) {
     const match = /^\s*(\d{1,4})\s*,\s*(\d{1,2}\.\d{1,2})\s*$/.exec(line);
     if (match !== null) found.set(`nvidia:${match[1]}`, match[2] ?? "");
   }

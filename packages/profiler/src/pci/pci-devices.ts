@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import type { ProbePorts } from "../ports/probe-ports.ts";
 
 /** A device on the PCI bus. */
@@ -71,8 +72,7 @@ export function parsePciUevent(text: string, folder: string): PciDevice | null {
 
 /** `lspci -nn`: "0000:01:00.0 VGA compatible controller [0300]: NVIDIA Corporation AD102 [GeForce RTX 4090] [10de:2684]". */
 export function parseLspci(text: string): readonly PciDevice[] {
-  return text
-    .split("\n")
+  return linesOf(text)
     .slice(0, MAX_DEVICES)
     .flatMap((line): PciDevice[] => {
       const match =

@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import type { Parsed } from "../device/sighting.ts";
 
 /** One Vulkan device of `vulkaninfo --summary`. */
@@ -28,9 +29,9 @@ const SOFTWARE = /llvmpipe|lavapipe|swiftshader|softpipe/i;
 export function parseVulkanSummary(text: string): Parsed<readonly VulkanDevice[]> {
   const devices = new Map<number, Map<string, string>>();
   let fields: Map<string, string> | null = null;
-  for (const line of text.split("\n").slice(0, 20_000)) {
+  for (const line of linesOf(text)) {
     const header = /^\s*GPU(\d{1,3}):\s*$/.exec(line);
-    const short = /^\s*GPU id\s*[=:]\s*(\d{1,3})\s*\((.{1,200})\):?\s*$/.exec(line);
+    const short = /^\s*GPU id\s*[=:]\s*(\d{1,3})\s*\((.{1,200})\):?$/.exec(line);
     const index = Number(header?.[1] ?? short?.[1] ?? NaN);
     if (!Number.isNaN(index)) {
       fields = devices.get(index) ?? new Map<string, string>();
@@ -38,10 +39,11 @@ export function parseVulkanSummary(text: string): Parsed<readonly VulkanDevice[]
       if (short?.[2] !== undefined) fields.set("deviceName", short[2]);
       continue;
     }
-    const pair = /^\s*(\w{1,60})\s*=\s*(.{0,300}?)\s*$/.exec(line);
+    const pair = /^\s*(\w{1,60})\s*=(.*)$/.exec(line);
     const key = pair?.[1] ?? "";
     // The whole vulkaninfo has more such lines further down; a device's own come first.
-    if (pair !== null && fields?.has(key) === false) fields.set(key, pair[2] ?? "");
+    if (pair !== null && fields?.has(key) === false)
+      fields.set(key, (pair[2] ?? "").trim().slice(0, 300));
   }
   const named = [...devices].flatMap(([index, each]) => readDevice(index, each));
   return named.length === 0 && !/vulkan/i.test(text)

@@ -1,3 +1,5 @@
+import { linesOf } from "../device/lines.ts";
+
 /** A Vulkan device's own heaps, from the full `vulkaninfo`. */
 export interface VulkanMemory {
   readonly memoryBytes: number;
@@ -13,7 +15,7 @@ export function parseVulkanMemory(text: string): ReadonlyMap<number, VulkanMemor
   const found = new Map<number, VulkanMemory>();
   let gpu: number | null = null;
   let heap: { size: number; budget: number | null; usage: number | null } | null = null;
-  for (const line of text.split("\n").slice(0, 200_000)) {
+  for (const line of linesOf(text)) {
     const header = /^\s*GPU(\d{1,3}):\s*$/.exec(line);
     if (header !== null) gpu = Number(header[1]);
     if (/^\s*memoryHeaps\[\d+\]:/.test(line)) heap = { size: 0, budget: null, usage: null };

@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import { createDevice, type Sighting } from "../device/sighting.ts";
 import { parseCount } from "../device/sizes.ts";
 import { vendorOfName, vendorOfPciId } from "../device/vendors.ts";
@@ -33,8 +34,7 @@ const INTEGRATED =
 
 /** Reads the script's lines, and plain "name|bytes" lines; a line that is neither is left out. */
 export function parseAdapterLines(text: string): readonly AdapterLine[] {
-  return text
-    .split("\n")
+  return linesOf(text)
     .slice(0, 1024)
     .flatMap((line): AdapterLine[] => {
       const parts = line.trim().split("|");

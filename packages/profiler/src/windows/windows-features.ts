@@ -1,3 +1,4 @@
+import { linesOf } from "../device/lines.ts";
 import { selectInstructionSets } from "../machine/instruction-sets.ts";
 import type { ProbePorts } from "../ports/probe-ports.ts";
 
@@ -12,7 +13,7 @@ export const FEATURE_SCRIPT: string =
 
 /** The lines of FEATURE_SCRIPT. */
 export function parseFeatures(text: string): readonly string[] {
-  const sets = text.split("\n").map((line) => line.trim());
+  const sets = linesOf(text).map((line) => line.trim());
   // x86-64-v3, which every CPU with AVX2 meets, has these three as well.
   const implied = sets.includes("avx2") ? ["fma", "f16c", "bmi2"] : [];
   return selectInstructionSets([...sets, ...implied]);

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { DeviceProfile, HardwareProfile } from "@qwq-fit/schema";
-import { probeHardware } from "./probe.ts";
-import { createRecordedPorts } from "./record/recorded-ports.ts";
-import type { Recording } from "./record/recording.ts";
+import { probeHardware } from "../probe.ts";
+import { createRecordedPorts } from "../record/recorded-ports.ts";
+import type { Recording } from "../record/recording.ts";
 
 /** Recorded tool outputs and data that stand beside a checkout of this repository, where they do. */
-const SHARED = new URL("../../../../shared/", import.meta.url);
+const SHARED = new URL("../../../../../shared/", import.meta.url);
 
 export const SKIP_REASON = "skipped where ../shared does not stand beside the checkout";
 
