@@ -1,21 +1,19 @@
 import { GiB } from "@qwq-fit/schema";
 import type { Estimate } from "@qwq-fit/schema";
 
-const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-
 /** Three significant digits at most, no exponent: 0.0021, 1.22, 12.3, 1,234. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size >= 100) return grouped.format(value);
+  if (size >= 100) return whole(value);
   if (size >= 10) return value.toFixed(1).replace(/\.0$/u, "");
   if (size >= 1 || value === 0) return String(Number(value.toFixed(2)));
   return String(Number(value.toPrecision(2)));
 }
 
-/** Whole numbers with thousands grouped: 4,608. */
+/** Whole numbers with thousands grouped: 4,608. By hand: Intl takes 15 ms of a cold start. */
 export function whole(value: number): string {
-  return grouped.format(value);
+  return value.toFixed(0).replaceAll(/\B(?=(?:\d{3})+$)/gu, ",");
 }
 
 /** Bytes as GiB, one decimal: "18.5". */
