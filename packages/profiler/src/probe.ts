@@ -1,4 +1,5 @@
 import type { HardwareProfile } from "@qwq-fit/schema";
+import { warnOfDevices } from "./device/device-warnings.ts";
 import { finishDevices } from "./device/finish-devices.ts";
 import { probeAccelerators } from "./accelerators/probe-accelerators.ts";
 import { probeAmd } from "./amd/probe-amd.ts";
@@ -49,18 +50,23 @@ export async function probeHardware(options: ProbeOptions = {}): Promise<Hardwar
     probeWindowsAdapters(ports),
     probeVulkan(ports),
   ]);
+  const devices = await finishDevices(ports, outcomes, memory);
   return {
     schemaVersion: 1,
     label: options.label ?? "this machine",
     os,
     cpu,
     memory,
-    devices: await finishDevices(ports, outcomes, memory),
+    devices,
     hostCount: 1,
     disk,
     power,
     priceUsd: null,
     engines,
-    warnings: [...warnOfMachine(os, memory), ...outcomes.flatMap(({ warnings }) => warnings)],
+    warnings: [
+      ...warnOfMachine(os, cpu, memory),
+      ...(await warnOfDevices(ports, os, devices)),
+      ...outcomes.flatMap(({ warnings }) => warnings),
+    ],
   };
 }

@@ -1,7 +1,17 @@
-import { GiB, type MemoryProfile, type OperatingSystem, type ProbeWarning } from "@qwq-fit/schema";
+import {
+  GiB,
+  type CpuProfile,
+  type MemoryProfile,
+  type OperatingSystem,
+  type ProbeWarning,
+} from "@qwq-fit/schema";
 
 /** What a user should know of the machine itself, with the cure. */
-export function warnOfMachine(os: OperatingSystem, memory: MemoryProfile): readonly ProbeWarning[] {
+export function warnOfMachine(
+  os: OperatingSystem,
+  cpu: CpuProfile,
+  memory: MemoryProfile,
+): readonly ProbeWarning[] {
   const warnings: ProbeWarning[] = [];
   const limitGiB = (memory.limitBytes / GiB).toFixed(1);
   if (os.rosetta) {
@@ -17,6 +27,18 @@ export function warnOfMachine(os: OperatingSystem, memory: MemoryProfile): reado
       message: `WSL ${os.wsl} sees ${limitGiB} GiB: a part of the machine's memory unless it was raised`,
       hint: "set memory= under [wsl2] in %UserProfile%\\.wslconfig and run `wsl --shutdown`",
     });
+  }
+  if (os.platform === "win32" && os.architecture === "x64") {
+    const known = cpu.instructionSets.length > 0;
+    if (!known || cpu.instructionSets.includes("avx512f")) {
+      warnings.push({
+        code: "cpu_features_unknown",
+        message: known
+          ? "Windows tells AVX-512 and not which of its parts (VNNI, BF16) the CPU has"
+          : "the CPU's instruction sets could not be read",
+        hint: "speeds on the CPU are predicted without them; `qwq-fit rehearse` measures",
+      });
+    }
   }
   if (memory.limitSource !== "machine") {
     warnings.push({

@@ -47,7 +47,9 @@ export function parseNvidiaSmi(text: string): Parsed<NvidiaReport> {
 }
 
 function readCard(gpu: XmlElement, index: number, driver: string | null): Sighting {
-  const memoryBytes = parseSize(textAt(gpu, "fb_memory_usage", "total") ?? "");
+  // Drivers before 320 call it memory_usage.
+  const usage = findElement(gpu, "fb_memory_usage") ?? findElement(gpu, "memory_usage") ?? gpu;
+  const memoryBytes = parseSize(textAt(usage, "total") ?? "");
   const address =
     textAt(gpu, "pci", "pci_bus_id") ?? /id="([^"]*)"/.exec(gpu.attributes)?.[1] ?? "";
   const notes: string[] = [];
@@ -67,7 +69,7 @@ function readCard(gpu: XmlElement, index: number, driver: string | null): Sighti
       name: textAt(gpu, "product_name") ?? "NVIDIA GPU",
       backends: ["cuda"],
       memoryBytes,
-      freeBytes: parseSize(textAt(gpu, "fb_memory_usage", "free") ?? ""),
+      freeBytes: parseSize(textAt(usage, "free") ?? ""),
       unified: memoryBytes === null,
       memorySource: memoryBytes === null ? HOST_MEMORY : "nvidia-smi fb_memory_usage",
       driver,

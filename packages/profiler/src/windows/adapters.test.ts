@@ -76,6 +76,12 @@ describe("a hybrid Windows laptop", () => {
   });
 });
 
+test("a Snapdragon's GPU shares the machine's memory", () => {
+  const line = "controller|Qualcomm(R) Adreno(TM) X1-85 GPU||ACPI\\VEN_QCOM&DEV_0C36|31.0";
+  const [sighting] = createAdapterSightings(parseAdapterLines(line));
+  expect(sighting?.device).toMatchObject({ vendor: "qualcomm", unified: true, memoryBytes: null });
+});
+
 test("a card above 4 GB has its whole size, and two like cards are two", () => {
   const lines = [
     "controller|AMD Radeon AI PRO R9700||PCI\\VEN_1002&DEV_7551|32.0",

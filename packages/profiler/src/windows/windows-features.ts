@@ -8,7 +8,7 @@ import type { ProbePorts } from "../ports/probe-ports.ts";
  */
 export const FEATURE_SCRIPT: string =
   "$k=Add-Type -MemberDefinition '[DllImport(\"kernel32.dll\")] public static extern bool IsProcessorFeaturePresent(uint f);' -Name K -Namespace Q -PassThru; " +
-  "$n=@{38='sse4_2';39='avx';40='avx2';41='avx512f';19='neon';43='asimddp';46='sve';47='sve2';66='i8mm';68='bf16'}; " +
+  "$n=@{38='sse4_2';39='avx';40='avx2';41='avx512f';19='neon';43='asimddp';46='sve';47='sve2';66='i8mm';67='asimdhp';68='bf16';70='sme'}; " +
   "foreach($f in $n.Keys){ if($k::IsProcessorFeaturePresent($f)){ $n[$f] } }";
 
 /** The lines of FEATURE_SCRIPT. */
