@@ -187,9 +187,11 @@ function nextCommand(report: CheckReport, options: CheckOptions, columns: number
   if (report.choice === null && relative !== null) {
     return [`npx qwq-fit --model ${relative.id.split("/").at(-1) ?? relative.id}`];
   }
+  // What runs well here is served; what is slow, or another machine's, is looked at first.
+  const serves = report.usable && report.fits && options.hardware === undefined;
   return commandLines(
     [
-      "npx qwq-fit plan",
+      serves ? "npx qwq-fit serve" : "npx qwq-fit plan",
       ...(options.model === undefined ? [] : [`--model ${quote(options.model)}`]),
       ...(options.context === undefined ? [] : [`--context ${options.context}`]),
       ...(options.hardware === undefined ? [] : [`--hardware ${quote(options.hardware)}`]),

@@ -9,10 +9,10 @@ import { drawSheet, joinPhrases } from "./sheet.ts";
 import type { Row } from "./sheet.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Commands of our own that this version does not have yet are not told. */
+/** The exact command that starts the plan's engine. */
 function startLines(plan: FitPlan): string[] {
   const command = plan.startCommand;
-  if (command === null || command.program === "qwq-fit") return [];
+  if (command === null) return [];
   return [[command.program, ...command.arguments].join(" ")];
 }
 
