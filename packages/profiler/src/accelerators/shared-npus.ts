@@ -1,3 +1,4 @@
+import { lookUp } from "../device/look-up.ts";
 import type { Backend } from "@qwq-fit/schema";
 import { createDevice, type ProbeOutcome, type Sighting } from "../device/sighting.ts";
 import type { ProbePorts } from "../ports/probe-ports.ts";
@@ -21,7 +22,7 @@ export async function probeSharedNpus(ports: ProbePorts): Promise<ProbeOutcome> 
   const drivers = await Promise.all(
     (accelerators ?? []).slice(0, 64).map(async (name) => {
       const uevent = await ports.readFile(`/sys/class/accel/${name}/device/uevent`);
-      return DRIVERS[/^DRIVER=(\w{1,40})$/m.exec(uevent ?? "")?.[1] ?? ""] ?? null;
+      return lookUp(DRIVERS, /^DRIVER=(\w{1,40})$/m.exec(uevent ?? "")?.[1] ?? "");
     }),
   );
   const found = drivers.filter((driver) => driver !== null);

@@ -1,3 +1,4 @@
+import { lookUp } from "../device/look-up.ts";
 import type { CpuProfile } from "@qwq-fit/schema";
 import { selectInstructionSets } from "../machine/instruction-sets.ts";
 import type { ProbePorts } from "../ports/probe-ports.ts";
@@ -58,5 +59,5 @@ function readFlags(values: SysctlValues, apple: boolean): readonly string[] {
   const flags = ["machdep.cpu.features", "machdep.cpu.leaf7_features"]
     .flatMap((name) => (values.get(name) ?? "").split(/\s+/))
     .filter((flag) => flag !== "");
-  return flags.map((flag) => INTEL_FLAGS[flag] ?? flag.toLowerCase());
+  return flags.map((flag) => lookUp(INTEL_FLAGS, flag) ?? flag.toLowerCase());
 }

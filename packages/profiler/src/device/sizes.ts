@@ -1,3 +1,4 @@
+import { lookUp } from "./look-up.ts";
 import { GiB, KiB, MiB } from "@qwq-fit/schema";
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -21,8 +22,8 @@ const UNITS: Readonly<Record<string, number>> = {
 /** "10240 MiB", "16384MB", "48K" in bytes; null for "N/A", "[N/A]" and whatever is no size. */
 export function parseSize(text: string): number | null {
   const match = /^\s*(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]{0,3})\s*$/i.exec(text);
-  const unit = UNITS[(match?.[2] ?? "?").toLowerCase()];
-  if (match === null || unit === undefined) return null;
+  const unit = lookUp(UNITS, (match?.[2] ?? "?").toLowerCase());
+  if (match === null || unit === null) return null;
   const bytes = Math.round(Number(match[1]) * unit);
   return Number.isSafeInteger(bytes) ? bytes : null;
 }

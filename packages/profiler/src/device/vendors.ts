@@ -1,3 +1,5 @@
+import { lookUp } from "./look-up.ts";
+
 /** Makers of GPUs by their PCI or Vulkan vendor id (PCI ID repository; Khronos VkVendorId). */
 const BY_ID: Readonly<Record<string, string>> = {
   "10de": "nvidia",
@@ -26,7 +28,7 @@ const BY_NAME: readonly (readonly [RegExp, string])[] = [
 
 /** Vendor of "10de:2684"; null where unknown. */
 export function vendorOfPciId(pciId: string | null): string | null {
-  return BY_ID[pciId?.slice(0, 4) ?? ""] ?? null;
+  return lookUp(BY_ID, pciId?.slice(0, 4) ?? "");
 }
 
 /** Vendor by the words in a device's name; "unknown" where none is known. */

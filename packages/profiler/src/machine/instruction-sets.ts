@@ -1,3 +1,5 @@
+import { lookUp } from "../device/look-up.ts";
+
 /**
  * The x86 sets that decide llama.cpp's kernels and repacking, as Linux spells them in /proc/cpuinfo (llama.cpp v0.5.0
  * ggml/src/ggml-cpu/arch/x86/cpu-feats.cpp and repack.cpp).
@@ -53,8 +55,8 @@ const OTHER: ReadonlySet<string> = new Set(["lsx", "lasx"]);
 export function selectInstructionSets(flags: readonly string[]): readonly string[] {
   const known = flags.flatMap((flag): string[] => {
     if (X86.has(flag) || OTHER.has(flag)) return [flag];
-    const arm = ARM[flag];
-    return arm === undefined ? [] : [arm];
+    const arm = lookUp(ARM, flag);
+    return arm === null ? [] : [arm];
   });
   return [...new Set(known)];
 }

@@ -51,6 +51,11 @@ describe("parseCpuinfo", () => {
   });
 });
 
+test("words that every object has are no instruction sets", () => {
+  const text = x86([{ package: 0, core: 0 }], "__proto__ constructor avx2 toString");
+  expect(parseCpuinfo(text).instructionSets).toEqual(["avx2"]);
+});
+
 describe("usableCores", () => {
   test.each([
     ["affinity", "Cpus_allowed_list:\t0-3,8\n", null, 5],

@@ -1,3 +1,4 @@
+import { lookUp } from "../device/look-up.ts";
 import type { CpuProfile } from "@qwq-fit/schema";
 import { parseCount, parseCpuList, parseSize } from "../device/sizes.ts";
 import type { ProbePorts } from "../ports/probe-ports.ts";
@@ -48,6 +49,12 @@ export function usableCores(
   return Math.max(1, Math.floor(cores));
 }
 
+const CACHE_OF_LEVEL: Readonly<Record<string, "l1d" | "l2" | "l3">> = {
+  "1": "l1d",
+  "2": "l2",
+  "3": "l3",
+};
+
 /** Caches as CPU 0 sees them: its own first and second level, the third level that it shares. */
 async function probeCaches(ports: ProbePorts): Promise<CpuProfile["cacheBytes"]> {
   const folder = `${CPU_FOLDER}/cpu0/cache`;
@@ -65,8 +72,8 @@ async function probeCaches(ports: ProbePorts): Promise<CpuProfile["cacheBytes"]>
           ["level", "type", "size"].map((file) => ports.readFile(`${folder}/${name}/${file}`)),
         );
         if (type?.trim() === "Instruction") return;
-        const key = ({ "1": "l1d", "2": "l2", "3": "l3" } as const)[level?.trim() ?? ""];
-        if (key !== undefined) sizes[key] = parseSize(size ?? "");
+        const key = lookUp(CACHE_OF_LEVEL, level?.trim() ?? "");
+        if (key !== null) sizes[key] = parseSize(size ?? "");
       }),
   );
   return sizes;

@@ -1,3 +1,4 @@
+import { lookUp } from "../device/look-up.ts";
 import { linesOf } from "../device/lines.ts";
 import { selectInstructionSets } from "./instruction-sets.ts";
 
@@ -79,11 +80,11 @@ export function parseCpuinfo(text: string): Cpuinfo {
     if (!first.has(key)) first.set(key, value);
   }
   const implementer = first.get("CPU implementer");
-  const part = ARM_PARTS[`${implementer ?? ""}:${first.get("CPU part") ?? ""}`];
+  const part = lookUp(ARM_PARTS, `${implementer ?? ""}:${first.get("CPU part") ?? ""}`);
   const flags = first.get("flags") ?? first.get("Features") ?? "";
   return {
     name: first.get("model name") ?? first.get("Model Name") ?? part ?? null,
-    vendor: first.get("vendor_id") ?? ARM_VENDORS[implementer ?? ""] ?? null,
+    vendor: first.get("vendor_id") ?? lookUp(ARM_VENDORS, implementer ?? "") ?? null,
     logicalCores,
     physicalCores: coreOfCpu.size === logicalCores ? countCores(coreOfCpu) : null,
     coreOfCpu,

@@ -1,3 +1,4 @@
+import { lookUp } from "../device/look-up.ts";
 import type { OperatingSystem } from "@qwq-fit/schema";
 import { probeDarwinSystem } from "../apple/darwin-system.ts";
 import type { ProbePorts } from "../ports/probe-ports.ts";
@@ -21,8 +22,8 @@ const ARCHITECTURES: Readonly<Record<string, OperatingSystem["architecture"]>> =
 /** The operating system, and what it runs in. */
 export async function probeSystem(ports: ProbePorts): Promise<OperatingSystem> {
   return {
-    platform: PLATFORMS[ports.platform] ?? "other",
-    architecture: ARCHITECTURES[ports.architecture] ?? "other",
+    platform: lookUp(PLATFORMS, ports.platform) ?? "other",
+    architecture: lookUp(ARCHITECTURES, ports.architecture) ?? "other",
     ...(await probeParticulars(ports)),
   };
 }

@@ -33,6 +33,7 @@ const WORDS: readonly string[] = [
   "\n\n\n",
   "\t:\t",
   "__proto__",
+  " constructor ",
 ];
 
 /** Texts that are no tool's output at all. */

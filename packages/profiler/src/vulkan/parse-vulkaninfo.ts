@@ -1,3 +1,4 @@
+import { lookUp } from "../device/look-up.ts";
 import { linesOf } from "../device/lines.ts";
 import type { Parsed } from "../device/sighting.ts";
 
@@ -60,7 +61,9 @@ function readDevice(index: number, fields: ReadonlyMap<string, string>): VulkanD
   const driver = [fields.get("driverName"), fields.get("driverInfo")].filter(
     (part) => part !== undefined && part !== "",
   );
-  const type = SOFTWARE.test(name) ? "cpu" : (TYPES[fields.get("deviceType") ?? ""] ?? "other");
+  const type = SOFTWARE.test(name)
+    ? "cpu"
+    : (lookUp(TYPES, fields.get("deviceType") ?? "") ?? "other");
   return [
     {
       index,

@@ -1,3 +1,4 @@
+import { lookUp } from "../device/look-up.ts";
 import {
   ANY_DEVICE,
   createDevice,
@@ -102,7 +103,7 @@ async function probeManifests(ports: ProbePorts): Promise<ProbeOutcome> {
     (each) => each ?? [],
   );
   const vendors = new Set(
-    names.flatMap((name) => MANIFESTS[/^[a-z]+/.exec(name.toLowerCase())?.[0] ?? ""] ?? []),
+    names.flatMap((name) => lookUp(MANIFESTS, /^[a-z]+/.exec(name.toLowerCase())?.[0] ?? "") ?? []),
   );
   return { sightings: [...vendors].map(sightManifest), warnings: [] };
 }
