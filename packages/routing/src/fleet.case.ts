@@ -1,4 +1,13 @@
-import type { Estimate, NodePerformance, NodeSnapshot, ServingNode } from "@qwq-fit/schema";
+import {
+  DEFAULT_POLICY,
+  type Estimate,
+  type NodePerformance,
+  type NodeSnapshot,
+  type ServingNode,
+  type Policy,
+  type RequestShape,
+  type RouteDecision,
+} from "@qwq-fit/schema";
 import { NOTHING_LEARNT } from "./learn.ts";
 
 const estimate = (expected: number): Estimate => ({
@@ -74,3 +83,37 @@ export function snapshotOf(
     ...live,
   };
 }
+
+/** A request for tests: 1,000 tokens in, 500 out. */
+export const shape: RequestShape = {
+  model: "qwq-32b",
+  promptTokens: 1000,
+  outputTokens: 500,
+  maxOutputTokens: null,
+  stream: true,
+  api: "chat",
+  needs: [],
+  prefixKeys: [],
+};
+/** The policy of most tests. */
+export const fastest: Policy = { ...DEFAULT_POLICY, objective: "fastest" };
+/** Names in the decision's order, or its reason. */
+export const names = (decision: RouteDecision): string[] =>
+  decision.kind === "route"
+    ? decision.ranked.map((one) => one.node)
+    : [`reject: ${decision.reason}`];
+/** A cloud at this price a million tokens. */
+export const cloud = (usd: number): Partial<ServingNode> => ({
+  privacy: "any",
+  models: [
+    {
+      id: "qwq-32b",
+      aliases: [],
+      quantization: null,
+      contextTokens: 131_072,
+      maxOutputTokens: 8192,
+      inputUsdPerMillionTokens: usd,
+      outputUsdPerMillionTokens: usd,
+    },
+  ],
+});

@@ -1,42 +1,7 @@
-import {
-  DEFAULT_POLICY,
-  type Policy,
-  type RequestShape,
-  type RouteDecision,
-} from "@qwq-fit/schema";
+import { DEFAULT_POLICY, type Policy, type RequestShape } from "@qwq-fit/schema";
 import { describe, expect, test } from "vitest";
-import { snapshotOf } from "./fleet.case.ts";
+import { cloud, fastest, names, shape, snapshotOf } from "./fleet.case.ts";
 import { selectNode } from "./select-node.ts";
-
-const shape: RequestShape = {
-  model: "qwq-32b",
-  promptTokens: 1000,
-  outputTokens: 500,
-  maxOutputTokens: null,
-  stream: true,
-  api: "chat",
-  needs: [],
-  prefixKeys: [],
-};
-const fastest: Policy = { ...DEFAULT_POLICY, objective: "fastest" };
-const names = (decision: RouteDecision): string[] =>
-  decision.kind === "route"
-    ? decision.ranked.map((one) => one.node)
-    : [`reject: ${decision.reason}`];
-const cloud = (usd: number) => ({
-  privacy: "any" as const,
-  models: [
-    {
-      id: "qwq-32b",
-      aliases: [],
-      quantization: null,
-      contextTokens: 131_072,
-      maxOutputTokens: 8192,
-      inputUsdPerMillionTokens: usd,
-      outputUsdPerMillionTokens: usd,
-    },
-  ],
-});
 
 describe("hard filters fail closed", () => {
   const local: Policy = { ...DEFAULT_POLICY, privacy: "device" };
