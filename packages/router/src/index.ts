@@ -1,11 +1,22 @@
 export type { Span } from "./api/trace.ts";
 export type { AiBinding } from "./fleet/workers-ai.ts";
 export { createRouter } from "./api/app.ts";
-export type { Router, RouterEnv } from "./api/app.ts";
+export type { Router } from "./api/app.ts";
+export type { RouterContext } from "./api/context.ts";
+export { HttpRefusal } from "./api/http-error.ts";
 export type { KeyConfig, NodeConfig, ProbeKind, RouterConfig } from "./config/config.ts";
 export { parseConfig, readConfig } from "./config/parse-config.ts";
 export type { ParsedConfig } from "./config/parse-config.ts";
 export type { ConfigProblem } from "./config/read.ts";
+export type {
+  AuthVerdict,
+  NodeLink,
+  RegisteredNode,
+  RouterEnv,
+  RouterExtension,
+} from "./extension.ts";
+export type { Caller } from "./guard/caller.ts";
+export type { ProbeResult } from "./fleet/probe.ts";
 export { createFleet } from "./fleet/fleet.ts";
 export type { Fleet } from "./fleet/fleet.ts";
 export { hashSecret } from "./guard/api-key.ts";

@@ -14,6 +14,8 @@ export interface RunningWorker {
 }
 
 const NAME = "router";
+/** Durable Objects: bindings and classes, as wrangler.jsonc has them. */
+const OBJECTS: Readonly<Record<string, string>> = { LEDGER: "Ledger" };
 const root = dirname(import.meta.dirname);
 
 /** Builds the bundle that would be deployed. */
@@ -81,9 +83,19 @@ export async function startWorkerd(
                   { type: "text", value } as const,
                 ]),
               ),
-              LEDGER: { type: "durable-object", worker: NAME, exportName: "Ledger" },
+              ...Object.fromEntries(
+                Object.entries(OBJECTS).map(([binding, exportName]) => [
+                  binding,
+                  { type: "durable-object", worker: NAME, exportName } as const,
+                ]),
+              ),
             },
-            exports: { Ledger: { type: "durable-object", storage: "sqlite" } },
+            exports: Object.fromEntries(
+              Object.values(OBJECTS).map((name) => [
+                name,
+                { type: "durable-object", storage: "sqlite" } as const,
+              ]),
+            ),
           },
         },
       ],

@@ -6,6 +6,8 @@ import {
   type RouterPorts,
 } from "@qwq-fit/router";
 
+import { extensionsOf } from "./extensions.ts";
+
 export { Ledger } from "./ledger.ts";
 
 /** One router an isolate: configuration, breakers and what was learnt live as long as it does. */
@@ -45,9 +47,18 @@ function portsOf(env: Env): RouterPorts {
   };
 }
 
+function routerOf(env: Env): Router {
+  const ports = portsOf(env);
+  return createRouter(
+    readConfig(JSON.parse(env.ROUTER_CONFIG), LIMITS),
+    ports,
+    extensionsOf(env, ports),
+  );
+}
+
 export default {
   fetch(request, env, ctx) {
-    router ??= createRouter(readConfig(JSON.parse(env.ROUTER_CONFIG), LIMITS), portsOf(env));
+    router ??= routerOf(env);
     const nowMs = Date.now();
     if (nowMs - probedMs >= router.config.probeEveryMs) {
       probedMs = nowMs;

@@ -1,7 +1,7 @@
 import type { RetryBudget } from "@qwq-fit/relay";
 import type { RouterConfig } from "../config/config.ts";
 import type { Fleet } from "../fleet/fleet.ts";
-import type { KeyRing } from "../guard/api-key.ts";
+import type { Authenticate } from "../guard/authenticate.ts";
 import type { Limiter } from "../guard/limiter.ts";
 import type { RouterPorts } from "../ports.ts";
 import type { Metrics } from "./metrics.ts";
@@ -11,7 +11,7 @@ export interface RouterContext {
   readonly config: RouterConfig;
   readonly ports: RouterPorts;
   readonly fleet: Fleet;
-  readonly keys: KeyRing;
+  readonly authenticate: Authenticate;
   readonly limiter: Limiter;
   readonly retries: RetryBudget;
   readonly metrics: Metrics;

@@ -37,6 +37,8 @@ export interface NodeConfig {
   readonly probe: ProbeKind;
   /** Model name that the node wants, where it is not the one that callers use. */
   readonly upstreamModel: string | null;
+  /** What the engine's own transport calls the node, e.g. a SageMaker endpoint's name; null where a URL tells all. */
+  readonly endpoint: string | null;
 }
 
 /** A caller's key: its form is `qf_<id>_<secret>`, and only a peppered hash of the secret is kept. */

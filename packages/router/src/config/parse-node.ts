@@ -48,8 +48,9 @@ export function readNode(reader: FieldReader): NodeConfig {
     reader.problem("name", "must be of letters, digits, dot, dash and underscore, at most 63");
   }
   const engine = reader.choice("engine", ENGINES, "openai-compatible");
-  // Without a URL Workers AI is reached by its binding.
-  const url = engine === "workers-ai" ? (reader.textOrNull("url") ?? "") : reader.text("url");
+  // Without a URL Workers AI is reached by its binding, SageMaker by its own transport.
+  const named = engine === "workers-ai" || engine === "sagemaker";
+  const url = named ? (reader.textOrNull("url") ?? "") : reader.text("url");
   const wrong = url === "" ? null : urlProblem(url);
   if (wrong !== null) reader.problem("url", wrong);
   return {
@@ -65,6 +66,7 @@ export function readNode(reader: FieldReader): NodeConfig {
     performance: reader.list("performance", readPerformance),
     probe: reader.choice("probe", PROBES, PROBE_OF[engine] ?? "none"),
     upstreamModel: reader.textOrNull("upstreamModel"),
+    endpoint: reader.textOrNull("endpoint"),
   };
 }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage, type Server, ServerResponse } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { QwqError } from "@qwq-fit/schema";
 import { createRouter, type Router } from "../api/app.ts";
 import type { RouterConfig } from "../config/config.ts";
+import type { RouterExtension } from "../extension.ts";
 import { createMemoryState } from "../guard/memory-state.ts";
 import type { Exchange, LogRecord, RouterPorts } from "../ports.ts";
 import { readIncoming, writeAnswer } from "./exchange.ts";
@@ -20,12 +21,16 @@ export interface ServeRouterOptions {
   readonly port: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: (record: LogRecord) => void;
+  /** What this router can do beside its own, over its ports. */
+  readonly extensions?: (ports: RouterPorts) => readonly RouterExtension[];
 }
 
 /** A router that listens. */
 export interface RunningRouter {
   readonly url: string;
   readonly router: Router;
+  /** For what is no request: an upgrade to a WebSocket. */
+  readonly server: Server;
   /** Takes no new requests, lets running ones end within `graceMs`, then closes. */
   close(graceMs?: number): Promise<void>;
 }
@@ -71,11 +76,9 @@ function exporterOf(environment: ServeRouterOptions["environment"]): SpanExporte
 export async function serveRouter(options: ServeRouterOptions): Promise<RunningRouter> {
   const { config, host, port } = options;
   const exporter = exporterOf(options.environment);
-  const ports = nodePorts(options.environment, options.log);
-  const router = createRouter(
-    config,
-    exporter === null ? ports : { ...ports, trace: exporter.add },
-  );
+  const plain = nodePorts(options.environment, options.log);
+  const ports = exporter === null ? plain : { ...plain, trace: exporter.add };
+  const router = createRouter(config, ports, options.extensions?.(ports) ?? []);
   const answer = async (
     request: Request,
     incoming: IncomingMessage,
@@ -118,6 +121,7 @@ export async function serveRouter(options: ServeRouterOptions): Promise<RunningR
   return {
     url: `http://${shown}:${bound}`,
     router,
+    server,
     close: async (graceMs = 10_000) => {
       clearInterval(probing);
       const closed = once(server, "close");
