@@ -52,7 +52,7 @@ const CLIENT_BASE_URL = "http://qwq-fit.invalid/v1";
 const NO_LOCAL: LocalStatus = {
   state: "unavailable",
   progress: null,
-  reason: "no local engine was handed in",
+  reason: "no local engine",
 };
 
 /** A client over the targets of `options`. Nothing is sent before the first request. */

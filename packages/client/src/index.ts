@@ -1,3 +1,4 @@
+export type { Transport, UpstreamRequest } from "@qwq-fit/relay";
 export type { LanguageModelV3, LanguageModelV4 } from "./ai-sdk/language-model.ts";
 export type { ChatAnswer, ChatCompletions, ChatInput } from "./chat/chat.ts";
 export type { OutputSchema, ParsedAnswer, StandardSchema } from "./chat/parse-answer.ts";

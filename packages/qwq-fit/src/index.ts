@@ -2,7 +2,7 @@ export { createClient } from "./sdk/create-client.ts";
 export type { NodeClientOptions } from "./sdk/create-client.ts";
 export type { LocalOptions } from "./sdk/local-options.ts";
 export { ClientError } from "@qwq-fit/client";
-export type { CallOptions, Client, ClientOptions, Target } from "@qwq-fit/client";
+export type { CallOptions, Client, ClientOptions, Target, Transport } from "@qwq-fit/client";
 export { probeHardware } from "./hardware/probe-hardware.ts";
 export { readModel } from "./model/read-model.ts";
 export type { ReadModelOptions } from "./model/read-model.ts";

@@ -214,7 +214,7 @@ function rejection(decision: RouteDecision & { readonly kind: "reject" }): Clien
     status: 0,
     target: "",
     retryAfterMs,
-    hint: "`explain(request)` tells the whole reasoning.",
+    hint: "See `explain(request)`.",
   };
   return new ClientError(CODE_OF[reason] ?? "no_node_available", message, facts);
 }

@@ -28,7 +28,10 @@ export interface Target {
   readonly performance?: readonly NodePerformance[];
   /** The model's name there, where it differs. */
   readonly model?: string;
-  /** Instead of `fetch` to `baseUrl`: SageMaker, a tunnel. */
+  /**
+   * Instead of `fetch` to `baseUrl`: SageMaker, a tunnel. Gets a path below the API's base, the JSON body (with the
+   * model's name there) and a signal; answers with a `Response` as an OpenAI-compatible server would, streams included.
+   */
   readonly transport?: Transport;
 }
 
@@ -69,13 +72,15 @@ export function servingNodeOf(target: Target): ServingNode {
 
 /** How the target is reached: its own key in a header, redirects not followed. */
 export function transportOf(target: Target, send: typeof fetch): Transport {
-  if (target.transport !== undefined) return target.transport;
-  return async ({ path, body, headers, signal }) => {
-    const { apiKey } = target;
+  const { apiKey, model, transport } = target;
+  return async (request) => {
+    const { path, headers, signal } = request;
+    const body = model === undefined ? request.body : renamed(request.body, model);
+    if (transport !== undefined) return transport({ ...request, body });
     const key = typeof apiKey === "function" ? await apiKey() : apiKey;
     return send(target.baseUrl.replace(/\/+$/, "") + path, {
       method: "POST",
-      body: target.model === undefined ? body : renamed(body, target.model),
+      body,
       headers: {
         "content-type": "application/json",
         ...headers,
