@@ -46,7 +46,8 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
       id: `resp_${options.newId()}`,
       model: options.model.id,
       now: options.now,
-      dialect: options.responsesDialect,
+      // Callers of the Open Responses specification say its version (its examples: "OpenResponses-Version: latest").
+      dialect: c.req.header("openresponses-version") ? "open-responses" : options.responsesDialect,
     });
     return await answerChat(request, style, context(c));
   };

@@ -24,6 +24,23 @@ describe("/v1/responses", () => {
     expect(text).toContain("event: response.output_text.delta\n");
     expect(text).not.toContain("[DONE]");
   });
+
+  test.for([
+    [{}, "response.reasoning_text.delta"],
+    [{ "openresponses-version": "latest" }, "response.reasoning.delta"],
+  ] as const)("with headers %j thoughts come as %s", async ([headers, name]) => {
+    const api = await scripted();
+    const response = await fetch(`${api.url}/v1/responses`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ model: "m", input: "hi", stream: true }),
+    });
+    const { events } = await readStream(response);
+    const thoughts = (events as { type: string }[]).filter(({ type }) =>
+      /^response\.reasoning.*\.delta$/u.test(type),
+    );
+    expect(thoughts.map(({ type }) => type)).toEqual([name, name, name]);
+  });
 });
 
 describe("/v1/messages", () => {
