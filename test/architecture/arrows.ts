@@ -45,6 +45,7 @@ export const NEUTRAL: readonly string[] = [
   "packages/simulation",
   "packages/router",
   "packages/models",
+  "packages/sagemaker",
 ];
 
 /** Packages whose answers depend on their arguments alone. */

@@ -1,0 +1,1 @@
+export { defaultCredentials } from "./default-credentials.ts";
