@@ -12,6 +12,20 @@ export type RouterEnv = {
   Variables: { requestId: string; caller: Caller };
 };
 
+/** A request to a model, of a caller that is known. */
+export interface InferenceRequest {
+  /** "/v1/chat/completions" and the like. */
+  readonly path: string;
+  readonly caller: Caller;
+  /** As the caller's API has it. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Its headers and its signal; the body has been read. */
+  readonly request: Request;
+  readonly requestId: string;
+  /** Absent where the runtime offers nothing beyond `Request`. */
+  readonly exchange: Exchange | undefined;
+}
+
 /** How a node is reached and asked where that is not done by its URL. */
 export interface NodeLink {
   readonly transport: Transport;
@@ -38,6 +52,8 @@ export interface RouterExtension {
   readonly name: string;
   /** Adds routes; `context.authenticate` says who asks, a thrown `HttpRefusal` is told as an OpenAI error. */
   readonly routes?: (app: Hono<RouterEnv>, context: RouterContext) => void;
+  /** Answers a request to a model in another way than at once; null for one that it leaves alone. */
+  readonly take?: (asked: InferenceRequest, context: RouterContext) => Promise<Response | null>;
   /** Reads another form of credential; null where the headers hold none of its form. */
   readonly authenticate?: (headers: Headers, nowMs: number) => Promise<AuthVerdict | null>;
   /** Another way to reach a configured node; null for nodes that are none of its own. */

@@ -41,6 +41,7 @@ export function createRouter(
     ports,
     fleet,
     authenticate: createAuthenticate(config, createKeyRing(config.keys, pepper), ports, extensions),
+    extensions,
     limiter: createLimiter(ports),
     retries: createRetryBudget(config.retryShare),
     metrics: createMetrics(),

@@ -1,5 +1,6 @@
 import type { RetryBudget } from "@qwq-fit/relay";
 import type { RouterConfig } from "../config/config.ts";
+import type { RouterExtension } from "../extension.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Authenticate } from "../guard/authenticate.ts";
 import type { Limiter } from "../guard/limiter.ts";
@@ -12,6 +13,7 @@ export interface RouterContext {
   readonly ports: RouterPorts;
   readonly fleet: Fleet;
   readonly authenticate: Authenticate;
+  readonly extensions: readonly RouterExtension[];
   readonly limiter: Limiter;
   readonly retries: RetryBudget;
   readonly metrics: Metrics;

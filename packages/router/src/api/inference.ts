@@ -8,7 +8,7 @@ import {
   responseFromChat,
 } from "@qwq-fit/wire";
 import type { Context, Hono } from "hono";
-import type { RouterEnv } from "../extension.ts";
+import type { InferenceRequest, RouterEnv } from "../extension.ts";
 import type { RouterContext } from "./context.ts";
 import { HttpRefusal } from "./http-error.ts";
 import { readJsonObject } from "./read-body.ts";
@@ -22,32 +22,17 @@ const plain =
   (api: Dialect["api"]): Read =>
   (body) => ({ body, dialect: { api, converter: null, whole: null } });
 
-/** The routes that ask a model. */
-export function inferenceRoutes(app: Hono<RouterEnv>, context: RouterContext): void {
-  const { config, ports } = context;
-  const asking =
-    (read: Read) =>
-    async (c: Context<RouterEnv>): Promise<Response> => {
-      const caller = await context.authenticate(c.req.raw.headers, "inference");
-      const body = await readJsonObject(c.req.raw, config.maxBodyBytes, c.env);
-      const requestId = c.get("requestId");
-      const asked = read(body, requestId);
-      const who = { caller, request: c.req.raw, requestId, exchange: c.env };
-      return serve(context, who, asked.body, asked.dialect);
-    };
-  app.post("/v1/chat/completions", asking(plain("chat")));
-  app.post("/v1/completions", asking(plain("completions")));
-  app.post("/v1/embeddings", asking(plain("embeddings")));
-  app.post(
-    "/v1/responses",
-    asking((body, requestId) => {
+/** Each path that asks a model, and how its API is read. */
+const READERS: Readonly<Record<string, (ports: RouterContext["ports"]) => Read>> = {
+  "/v1/chat/completions": () => plain("chat"),
+  "/v1/completions": () => plain("completions"),
+  "/v1/embeddings": () => plain("embeddings"),
+  "/v1/responses":
+    ({ now }) =>
+    (body, requestId) => {
       const chat = valueOf(chatFromResponses(body));
-      const options = {
-        request: body,
-        id: `resp_${requestId}`,
-        model: String(body["model"]),
-        now: ports.now,
-      };
+      const model = String(body["model"]);
+      const options = { request: body, id: `resp_${requestId}`, model, now };
       return {
         body: { ...chat },
         dialect: {
@@ -56,23 +41,49 @@ export function inferenceRoutes(app: Hono<RouterEnv>, context: RouterContext): v
           whole: (text) => JSON.stringify(responseFromChat(JSON.parse(text), options)),
         },
       };
-    }),
-  );
-  app.post(
-    "/v1/messages",
-    asking((body, requestId) => {
-      const chat = valueOf(chatFromMessages(body));
-      const options = { id: `msg_${requestId}`, model: String(body["model"]) };
-      return {
-        body: { ...chat },
-        dialect: {
-          api: "chat",
-          converter: () => createMessagesConverter(options),
-          whole: (text) => JSON.stringify(messageFromChat(JSON.parse(text), options)),
-        },
-      };
-    }),
-  );
+    },
+  "/v1/messages": () => (body, requestId) => {
+    const chat = valueOf(chatFromMessages(body));
+    const options = { id: `msg_${requestId}`, model: String(body["model"]) };
+    return {
+      body: { ...chat },
+      dialect: {
+        api: "chat",
+        converter: () => createMessagesConverter(options),
+        whole: (text) => JSON.stringify(messageFromChat(JSON.parse(text), options)),
+      },
+    };
+  },
+};
+
+/**
+ * Runs a request of a known caller, whoever it came by.
+ * @throws HttpRefusal for what cannot be run
+ */
+export async function infer(context: RouterContext, asked: InferenceRequest): Promise<Response> {
+  const read = READERS[asked.path]?.(context.ports);
+  if (read === undefined) throw new HttpRefusal("invalid_request", "no such path", { status: 404 });
+  const { body, dialect } = read(asked.body, asked.requestId);
+  return serve(context, asked, body, dialect);
+}
+
+/** The routes that ask a model. */
+export function inferenceRoutes(app: Hono<RouterEnv>, context: RouterContext): void {
+  const { config, extensions } = context;
+  const answer =
+    (path: string) =>
+    async (c: Context<RouterEnv>): Promise<Response> => {
+      const caller = await context.authenticate(c.req.raw.headers, "inference");
+      const body = await readJsonObject(c.req.raw, config.maxBodyBytes, c.env);
+      const requestId = c.get("requestId");
+      const asked = { path, caller, body, request: c.req.raw, requestId, exchange: c.env };
+      for (const extension of extensions) {
+        const taken = await extension.take?.(asked, context);
+        if (taken) return taken;
+      }
+      return infer(context, asked);
+    };
+  for (const path of Object.keys(READERS)) app.post(path, answer(path));
 }
 
 function valueOf<T>(checked: Checked<T>): T {
