@@ -70,3 +70,9 @@ export type { NodeReport } from "./node-report.ts";
 export type { LocalMeasurement, Measurement } from "./measurement.ts";
 export type { Catalog, HardwareEntry, InstancePrice, ModelEntry, TokenPrice } from "./catalog.ts";
 export type { ServerState } from "./server-state.ts";
+export type {
+  SagemakerContainer,
+  SagemakerDeployment,
+  SagemakerOffer,
+  SagemakerReport,
+} from "./sagemaker-report.ts";
