@@ -82,6 +82,8 @@ export { checkServers } from "./server/check-servers.ts";
 export type { ServerCheck } from "./server/check-servers.ts";
 export { attachEngine } from "./adapters/attach-engine.ts";
 export type { AttachOptions } from "./adapters/attach-engine.ts";
+export { attachRunning } from "./adapters/running-engine.ts";
+export type { RunningEngineOptions } from "./adapters/running-engine.ts";
 export { connectLlamaServer } from "./adapters/llama-server-engine.ts";
 export type { LlamaServerOptions } from "./adapters/llama-server-engine.ts";
 export { findForeign, foreignPlaces, listForeign } from "./store/foreign-stores.ts";

@@ -19,6 +19,8 @@ export interface AttachOptions {
   readonly baseUrl: string;
   /** Default: the first that the engine lists. */
   readonly model?: string;
+  /** Whether an id of the engine's list is the model that is meant. Default: the id is `model`, letter for letter. */
+  readonly isModel?: (id: string) => boolean;
   readonly apiKey?: string;
   /** Requests that the engine works on side by side. Default 1. */
   readonly slots?: number;
@@ -46,17 +48,14 @@ export async function attachEngine(options: AttachOptions): Promise<Engine> {
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
   };
   const models = listed(await ask(endpoint, "/v1/models"));
+  const { isModel } = options;
   const model =
     models.find(({ id }) => id === options.model) ??
+    (isModel === undefined ? undefined : models.find(({ id }) => isModel(id))) ??
     (options.model === undefined ? models[0] : undefined);
   if (model === undefined) {
-    throw new QwqError(
-      "unknown_model",
-      `${options.engine} does not have ${options.model ?? "a model"}.`,
-      {
-        hint: `It has: ${models.map(({ id }) => id).join(", ") || "none"}.`,
-      },
-    );
+    const names = models.map(({ id }) => id);
+    throw lacksModel(options.engine, options.model, names);
   }
   if (options.engine === "ollama" && /[-:]cloud$/u.test(model.id) && options.allowRemote !== true) {
     throw new QwqError("privacy_denied", `${model.id} runs in Ollama's cloud, not here.`);
@@ -64,6 +63,17 @@ export async function attachEngine(options: AttachOptions): Promise<Engine> {
   const version = dialect.version === null ? null : await versionOf(endpoint, dialect.version);
   const contextTokens = model.contextTokens ?? options.contextTokens ?? null;
   return new AttachedEngine(endpoint, dialect, model.id, version, contextTokens, options);
+}
+
+/** An engine without the model that is asked for. */
+export function lacksModel(
+  engine: EngineName,
+  model: string | undefined,
+  has: readonly string[],
+): QwqError {
+  return new QwqError("unknown_model", `${engine} does not have ${model ?? "a model"}.`, {
+    hint: `It has: ${has.join(", ") || "none"}.`,
+  });
 }
 
 class AttachedEngine implements Engine {

@@ -40,10 +40,26 @@ export function wireRequest(
       messages: prompt.messages,
       ...(prompt.tools === undefined || prompt.tools.length === 0 ? {} : { tools: prompt.tools }),
       ...(prompt.toolChoice === undefined ? {} : { tool_choice: prompt.toolChoice }),
-      ...(template?.variables === undefined ? {} : { chat_template_kwargs: template.variables }),
+      ...thoughtFields(template?.variables ?? {}, dialect),
       ...continued,
     },
   };
+}
+
+/** What a request asks of the thought. An effort is a wish, and dropped where there is no word for it; "none" is not. */
+function thoughtFields(
+  variables: Readonly<Record<string, unknown>>,
+  dialect: Dialect,
+): Record<string, unknown> {
+  if (Object.keys(variables).length === 0) return {};
+  if (dialect.thought === "variables") return { chat_template_kwargs: variables };
+  const off = variables["enable_thinking"] === false;
+  if (dialect.thought === null) {
+    if (off) throw lacks(dialect, "switching thought off");
+    return {};
+  }
+  const effort = off ? "none" : variables["reasoning_effort"];
+  return effort === undefined ? {} : { reasoning_effort: effort };
 }
 
 function options(request: GenerateRequest, dialect: Dialect): Record<string, unknown> {

@@ -12,6 +12,8 @@ export interface Dialect {
   /** An assistant message at the end is gone on with by these fields. */
   readonly continuation: Readonly<Record<string, unknown>> | null;
   readonly ignoreEnd: string | null;
+  /** How it is told to think more, less or not: by the template's variables, by OpenAI's `reasoning_effort`, or not at all. */
+  readonly thought: "variables" | "effort" | null;
 }
 
 const NOTHING: EngineCapabilities = {
@@ -40,6 +42,7 @@ export const DIALECTS: Readonly<Partial<Record<EngineName, Dialect>>> = {
     extra: {},
     continuation: null,
     ignoreEnd: null,
+    thought: "effort",
   },
   // lmstudio.ai/docs/developer/openai-compat
   "lm-studio": {
@@ -55,6 +58,7 @@ export const DIALECTS: Readonly<Partial<Record<EngineName, Dialect>>> = {
     extra: { topK: "top_k", repeatPenalty: "repeat_penalty" },
     continuation: null,
     ignoreEnd: null,
+    thought: null,
   },
   // docs.vllm.ai/en/latest/serving/openai_compatible_server.html
   vllm: {
@@ -73,6 +77,7 @@ export const DIALECTS: Readonly<Partial<Record<EngineName, Dialect>>> = {
     extra: { topK: "top_k", minP: "min_p", repeatPenalty: "repetition_penalty" },
     continuation: { add_generation_prompt: false, continue_final_message: true },
     ignoreEnd: "ignore_eos",
+    thought: "variables",
   },
   // github.com/ml-explore/mlx-lm mlx_lm/SERVER.md
   mlx: {
@@ -82,5 +87,6 @@ export const DIALECTS: Readonly<Partial<Record<EngineName, Dialect>>> = {
     extra: { topK: "top_k", minP: "min_p", repeatPenalty: "repetition_penalty" },
     continuation: null,
     ignoreEnd: null,
+    thought: null,
   },
 };

@@ -18,12 +18,16 @@ export interface Flavor {
   readonly contextTokens: number | null;
   readonly continues: boolean;
   readonly version: { readonly path: string; readonly field: string } | null;
+  /** The header by which a server of Python's library is known. */
+  readonly server?: string;
+  /** LM Studio's list of its own, with states. */
+  readonly tellsStates?: boolean;
 }
 
 export const FLAVORS: Readonly<Record<"ollama" | "lm-studio" | "vllm" | "mlx", Flavor>> = {
   ollama: {
     reasoningField: "reasoning",
-    extraFields: [],
+    extraFields: ["reasoning_effort"],
     tellsStop: false,
     contextTokens: null,
     continues: false,
@@ -36,6 +40,7 @@ export const FLAVORS: Readonly<Record<"ollama" | "lm-studio" | "vllm" | "mlx", F
     contextTokens: null,
     continues: false,
     version: null,
+    tellsStates: true,
   },
   vllm: {
     reasoningField: "reasoning",
@@ -60,6 +65,7 @@ export const FLAVORS: Readonly<Record<"ollama" | "lm-studio" | "vllm" | "mlx", F
     contextTokens: null,
     continues: false,
     version: null,
+    server: "BaseHTTP/0.6 Python/3.12.1",
   },
 };
 
@@ -92,7 +98,10 @@ export function startOpenAiServer(
   const vocabulary = scriptedVocabulary(thoughts, words);
   return listen(async (request, response) => {
     const path = request.url ?? "";
-    if (path === "/v1/models") {
+    if (flavor.server !== undefined) response.setHeader("server", flavor.server);
+    if (path === "/api/v0/models" && flavor.tellsStates === true) {
+      sendJson(response, 200, { data: [{ id: "scripted", state: "loaded" }] });
+    } else if (path === "/v1/models") {
       const length = flavor.contextTokens === null ? {} : { max_model_len: flavor.contextTokens };
       sendJson(response, 200, { object: "list", data: [{ id: "scripted", ...length }] });
     } else if (path === flavor.version?.path) {

@@ -1,26 +1,26 @@
 import { availableParallelism, loadavg } from "node:os";
-import { stopOnSignals } from "@qwq-fit/engine";
-import type { RunningServer } from "@qwq-fit/engine";
 import type { FitPlan } from "@qwq-fit/schema";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT } from "../exit-code.ts";
 import { askPerson } from "../local/ask.ts";
+import { runningHere } from "../local/attach-local.ts";
+import type { RunningHere } from "../local/attach-local.ts";
 import { chooseRemote } from "../local/bring-model.ts";
 import type { Machine } from "../local/bring-model.ts";
 import { engineHere, packagesOf } from "../local/find-binding.ts";
 import { findPlace } from "../local/local-model.ts";
 import type { LocalModel } from "../local/local-model.ts";
-import { stateDirOf } from "../local/local-places.ts";
+import { listenOptions } from "../local/listen-options.ts";
 import { engineSettings } from "../local/open-engine.ts";
 import { planLocal, planText } from "../local/plan-local.ts";
 import { lookAtMachine, prepareLocal, startLocal } from "../local/start-local.ts";
 import type { Prepared } from "../local/start-local.ts";
 import { createTeller } from "../local/teller.ts";
 import type { Teller } from "../local/teller.ts";
+import { untilStopped } from "../local/until-stopped.ts";
 import { DEFAULT_MODEL } from "../model/find-model.ts";
 import type { ServeOptions } from "../options/local-options.ts";
-
-const MINUTE_MS = 60_000;
+import { serveAttached } from "./serve-attached.ts";
 
 /** `qwq-fit serve`: the plan for this machine becomes a server, until a signal or `qwq-fit stop` ends it. */
 export async function serve(
@@ -28,11 +28,21 @@ export async function serve(
   options: ServeOptions,
   io: CommandIo,
 ): Promise<number> {
-  const name = argument ?? options.model ?? DEFAULT_MODEL;
-  if (options.dryRun === true) return dryRun(name, options, io);
+  const named = argument ?? options.model;
+  const name = named ?? DEFAULT_MODEL;
   const teller = createTeller(options.json === true, io);
+  if (options.attach !== undefined) {
+    return serveAttached(options.attach, named, options, io, teller);
+  }
+  if (options.dryRun === true) return dryRun(name, options, io);
   const ask = askPerson(options);
-  const prepared = await prepareLocal(name, options, options.lora ?? [], { ask, teller, io });
+  const machine = await lookAtMachine(io);
+  const running = runningHere(name, machine.hardware, machine.catalog);
+  if (running !== null && (await wantsRunning(running, options, teller))) {
+    return serveAttached(running.baseUrl, named, options, io, teller);
+  }
+  const loras = options.lora ?? [];
+  const prepared = await prepareLocal(name, options, loras, { ask, teller, io }, machine);
   if (prepared === null) {
     teller.event("declined", {}, "Nothing was downloaded.");
     return EXIT.fault;
@@ -40,28 +50,31 @@ export async function serve(
   const { plan, settings, model } = prepared;
   teller.event("plan", { model: model.id, path: model.path, plan, settings }, planText(plan));
   tellBusy(prepared, teller);
-  const key = options.apiKey ?? io.environment["QWQ_FIT_API_KEY"];
-  const stateDir = stateDirOf(options.stateDir, io.environment);
-  const server = await startLocal(
-    prepared,
-    {
-      stateDir,
-      host: options.host,
-      port: options.port,
-      apiKeys: key === undefined || key === "" ? [] : [key],
-      corsOrigins: options.corsOrigin ?? [],
-      idleMs: options.idleMinutes === undefined ? null : options.idleMinutes * MINUTE_MS,
-      loras: options.lora ?? [],
-    },
-    io,
-  );
-  const stopped = stopOnSignals(server);
-  const failure = await becomeReady(server, prepared, teller);
-  if (failure !== null) await server.stop({ graceMs: 0 });
-  await stopped;
-  if (failure !== null) throw failure.error;
-  teller.event("stopped", { id: server.state.id }, "Stopped.");
-  return EXIT.fits;
+  const server = await startLocal(prepared, { ...listenOptions(options, io), loras }, io);
+  return untilStopped(server, { contextTokens: plan.contextTokens, slots: plan.sequences }, teller);
+}
+
+/**
+ * Whether to use the engine that has the model loaded already. Only a person who sits there is asked: what listens at an
+ * engine's port is not ours, so a program that starts `serve` says `--attach` where it wants that.
+ */
+async function wantsRunning(
+  { engine, baseUrl }: RunningHere,
+  options: ServeOptions,
+  teller: Teller,
+): Promise<boolean> {
+  const fields = { engine, baseUrl };
+  if (
+    options.yes !== true &&
+    options.json !== true &&
+    process.stdin.isTTY &&
+    process.stderr.isTTY
+  ) {
+    return askPerson(options)(`${engine} at ${baseUrl} has it loaded already. Use that one?`);
+  }
+  const text = `${engine} at ${baseUrl} has it loaded already: --attach ${baseUrl} uses that one.`;
+  teller.event("running-elsewhere", fields, text);
+  return false;
 }
 
 /**
@@ -75,43 +88,6 @@ function tellBusy({ plan }: Prepared, teller: Teller): void {
   const free = Math.max(1, Math.floor(cores - load));
   const text = `This machine is busy (load ${load.toFixed(1)} on ${cores} cores): --threads ${free} may answer sooner.`;
   teller.event("busy", { load, cores, threads: plan.threads }, text);
-}
-
-/** Waits until the model is loaded, telling how far it is; gives the fault where it cannot be. */
-async function becomeReady(
-  server: RunningServer,
-  { model, plan }: Prepared,
-  teller: Teller,
-): Promise<{ readonly error: unknown } | null> {
-  const { id, baseUrl, pid } = server.state;
-  const url = baseUrl;
-  const about = { url, id, model: model.id, pid };
-  teller.event("listening", about, null);
-  const watch = setInterval(() => {
-    const loaded = server.host.state()?.loaded ?? 0;
-    teller.progress("loading", { loaded }, `Loading ${model.id}: ${Math.floor(loaded * 100)} %`);
-  }, 200);
-  // A signal while the model loads ends the wait.
-  const ended = server.stopped.then(() => ({ stopped: true }));
-  try {
-    const outcome = await Promise.race([server.whenReady(), ended]);
-    if (outcome !== undefined) return null;
-    const info = server.host.info();
-    const told = {
-      ...about,
-      contextTokens: info?.contextTokens ?? plan.contextTokens,
-      slots: info?.slots ?? plan.sequences,
-      settings: info?.settings ?? null,
-    };
-    teller.event("ready", told, `${model.id} is served at ${url} (Ctrl-C stops it)`);
-    return null;
-  } catch (error) {
-    const stopping = server.host.phase() === "closed";
-    return stopping ? null : { error };
-  } finally {
-    clearInterval(watch);
-    teller.clear();
-  }
 }
 
 /** What `serve` would do, and nothing else: the plan, what the engine would be told, what is not here yet. */
@@ -146,5 +122,5 @@ async function dryRun(name: string, options: ServeOptions, io: CommandIo): Promi
 /** A file has one quantization: what a person named has found it already. */
 function planHere(model: LocalModel, options: ServeOptions, machine: Machine): Promise<FitPlan> {
   const { quantization: _, ...wish } = options;
-  return planLocal(model.profile, machine.hardware, wish, machine.catalog);
+  return planLocal(model.profile, machine, wish);
 }

@@ -1,6 +1,6 @@
 import { modelFromEntry } from "@qwq-fit/models";
 import type { PullProgress, StoredModel } from "@qwq-fit/engine";
-import type { Catalog, FitPlan, HardwareProfile } from "@qwq-fit/schema";
+import type { Catalog, FitPlan, HardwareProfile, LocalMeasurement } from "@qwq-fit/schema";
 import { readRemote } from "../model/read-remote.ts";
 import { bytesText } from "./find-binding.ts";
 import type { PrepareOptions } from "./find-binding.ts";
@@ -14,6 +14,8 @@ import type { PlanWish } from "./plan-local.ts";
 export interface Machine {
   readonly catalog: Catalog;
   readonly hardware: HardwareProfile;
+  /** What was rehearsed or measured on it, as it is now. */
+  readonly measurements: readonly LocalMeasurement[];
 }
 
 /** A plan for a model that is not here yet, and the references that its files are asked for by. */
@@ -26,12 +28,12 @@ export interface Choice {
 export async function chooseRemote(
   place: Exclude<ModelPlace, { kind: "here" }>,
   wish: PlanWish,
-  { catalog, hardware }: Machine,
+  machine: Machine,
   environment: PrepareOptions["io"]["environment"],
 ): Promise<Choice> {
   if (place.kind === "remote") {
     const profile = await readRemote(place.reference, environment);
-    const plan = await planLocal(profile, hardware, wish, catalog);
+    const plan = await planLocal(profile, machine, wish);
     const variant = profile.weights.find(({ quantization }) => quantization === plan.quantization);
     return { plan, references: [variant?.location ?? place.reference] };
   }
@@ -41,7 +43,7 @@ export async function chooseRemote(
     quantization === null ? {} : { quantizations: [quantization] },
   );
   const asked = quantization === null ? wish : { ...wish, quantization };
-  const plan = await planLocal(profile, hardware, asked, catalog);
+  const plan = await planLocal(profile, machine, asked);
   return {
     plan,
     references: entry.repositories.gguf.map((name) => `hf:${name}:${plan.quantization}`),

@@ -92,13 +92,19 @@ export async function findPlace(
   return { kind: "catalogue", entry, quantization };
 }
 
+/** The profile goes by the catalogue's id where it is known there: what was measured is kept under that. */
+function localModel(model: LocalModel): LocalModel {
+  const { profile, entry } = model;
+  return entry === null ? model : { ...model, profile: { ...profile, id: entry.id } };
+}
+
 /** A file of this machine as a model. */
 async function openLocal(path: string, name: string, catalog: Catalog): Promise<LocalModel> {
   const profile = await readModelFile(path);
   const [variant] = profile.weights;
   if (variant === undefined) throw new QwqError("invalid_gguf", `${path} holds no weights`);
   const id = name.replace(/(?:-\d{5}-of-\d{5})?\.gguf$/iu, "");
-  return { id, path, profile, variant, entry: entryOf(profile.name, catalog) };
+  return localModel({ id, path, profile, variant, entry: entryOf(profile.name, catalog) });
 }
 
 /** A pulled model, opened. */
@@ -112,12 +118,12 @@ export async function storedModel(
   const local = await openLocal(file.path, basename(stored.id), catalog);
   const { repository } = stored;
   const entry = known ?? (repository === null ? local.entry : entryOf(repository, catalog));
-  return {
+  return localModel({
     ...local,
     id: entry?.id ?? repository ?? local.id,
     entry,
     variant: { ...local.variant, sha256: stored.files.length === 1 ? file.sha256 : null },
-  };
+  });
 }
 
 /** Where the files of a catalogue model or a reference can be fetched; the catalogue's repositories in their order. */

@@ -27,10 +27,14 @@ const withMemory = (bytes: number): HardwareProfile => ({
 });
 
 test("the context that was asked for, or none", async () => {
-  const large = await planLocal(model, withMemory(64 * GiB), { context: 8192 }, catalog);
+  const large = await planLocal(
+    model,
+    { hardware: withMemory(64 * GiB), catalog },
+    { context: 8192 },
+  );
   expect(large).toMatchObject({ engine: "node-llama-cpp", contextTokens: 8192 });
   await expect(
-    planLocal(model, withMemory(8 * GiB), { context: 8192 }, catalog),
+    planLocal(model, { hardware: withMemory(8 * GiB), catalog }, { context: 8192 }),
   ).rejects.toMatchObject({
     code: "does_not_fit",
     details: { shortfall: { limit: "host_memory" } },
@@ -38,13 +42,15 @@ test("the context that was asked for, or none", async () => {
 });
 
 test("where none was asked for, a smaller one before none at all", async () => {
-  const roomy = await planLocal(model, withMemory(64 * GiB), {}, catalog);
+  const roomy = await planLocal(model, { hardware: withMemory(64 * GiB), catalog }, {});
   expect(roomy.contextTokens).toBeGreaterThanOrEqual(16_384);
   const sizes = [24, 23.5, 23, 22.5, 22, 21.5, 21, 20.5, 20].map((size) => size * GiB);
   const contexts: (number | null)[] = [];
   for (const size of sizes) {
     // oxlint-disable-next-line no-await-in-loop
-    const plan = await planLocal(model, withMemory(size), {}, catalog).catch(() => null);
+    const plan = await planLocal(model, { hardware: withMemory(size), catalog }, {}).catch(
+      () => null,
+    );
     contexts.push(plan?.contextTokens ?? null);
   }
   const known = contexts.filter((context) => context !== null);
@@ -54,7 +60,7 @@ test("where none was asked for, a smaller one before none at all", async () => {
 
 test("settings given by hand stand in the plan, which says so", async () => {
   const wish = { context: 8192, threads: 3, mmap: false };
-  const plan = await planLocal(model, withMemory(64 * GiB), wish, catalog);
+  const plan = await planLocal(model, { hardware: withMemory(64 * GiB), catalog }, wish);
   expect(plan).toMatchObject({ threads: 3, mmap: false });
   expect(plan.notes.join(" ")).toContain("by hand");
 });

@@ -8,6 +8,7 @@ import type {
   FitPlan,
   HardwareProfile,
   KvCacheType,
+  LocalMeasurement,
   ModelProfile,
 } from "@qwq-fit/schema";
 import { enginePackages } from "@qwq-fit/engine";
@@ -28,6 +29,14 @@ export interface PlanWish {
   readonly offloadedLayers?: number;
 }
 
+/** What a plan is made for. */
+export interface PlanMachine {
+  readonly hardware: HardwareProfile;
+  readonly catalog: Catalog;
+  /** What was rehearsed or measured here; stands above predictions. */
+  readonly measurements?: readonly LocalMeasurement[];
+}
+
 /** Contexts that are tried where none is asked for: below the last a thought of QwQ's is cut before its answer. */
 const CONTEXTS = [DEFAULT_WORKLOAD.contextTokens, 12_288, 8192, 6144] as const;
 
@@ -39,9 +48,8 @@ const CONTEXTS = [DEFAULT_WORKLOAD.contextTokens, 12_288, 8192, 6144] as const;
  */
 export async function planLocal(
   profile: ModelProfile,
-  hardware: HardwareProfile,
+  { hardware, catalog, measurements = [] }: PlanMachine,
   wish: PlanWish,
-  catalog: Catalog,
 ): Promise<FitPlan> {
   const server = hardware.engines.find(
     ({ engine, binaryPath }) => engine === "llama-server" && binaryPath !== null,
@@ -49,6 +57,7 @@ export async function planLocal(
   const options: PlanOptions = {
     coefficients: await loadSpeedCoefficients(),
     electricityUsdPerKwh: catalog.electricityUsdPerKwh,
+    measurements,
     onlyAskedContext: wish.context !== undefined,
     engineVersions: {
       ...bindingVersion(),

@@ -9,21 +9,17 @@ import { bringModel } from "./bring-model.ts";
 import type { Machine } from "./bring-model.ts";
 import { prepareEngine } from "./find-binding.ts";
 import type { PrepareOptions } from "./find-binding.ts";
+import type { ListenOptions } from "./listen-options.ts";
 import type { LocalModel } from "./local-model.ts";
 import { modelsFolder } from "./local-places.ts";
 import { engineSettings, openEngine } from "./open-engine.ts";
 import type { Lora } from "./open-engine.ts";
 import { planLocal } from "./plan-local.ts";
 import type { PlanWish } from "./plan-local.ts";
+import { measurementsOf, readMeasurements } from "../rehearse/measurement-file.ts";
 
-/** Where and for whom a local server listens. */
-export interface LocalServerOptions {
-  readonly stateDir: string;
-  readonly host: string;
-  readonly port: number;
-  readonly apiKeys: readonly string[];
-  readonly corsOrigins: readonly string[];
-  readonly idleMs: number | null;
+/** Where a local server listens, and what its model wears. */
+export interface LocalServerOptions extends ListenOptions {
   readonly loras: readonly Lora[];
 }
 
@@ -43,7 +39,11 @@ export async function lookAtMachine(io: PrepareOptions["io"]): Promise<Machine> 
   const catalog = await loadCatalog(io.environment);
   const modelDirectory = modelsFolder(io.environment);
   const probing = probeHardware({ catalog, modelDirectory });
-  return { catalog, hardware: await withProgress("Looking at this machine", probing, io) };
+  const [hardware, kept] = await Promise.all([
+    withProgress("Looking at this machine", probing, io),
+    readMeasurements(io.environment),
+  ]);
+  return { catalog, hardware, measurements: measurementsOf(hardware, kept) };
 }
 
 /**
@@ -55,12 +55,13 @@ export async function prepareLocal(
   wish: PlanWish,
   loras: readonly Lora[],
   options: PrepareOptions,
+  looked?: Machine,
 ): Promise<Prepared | null> {
-  const before = await lookAtMachine(options.io);
+  const before = looked ?? (await lookAtMachine(options.io));
   const model = await bringModel(name, wish, before, options);
   if (model === null) return null;
   const { quantization: _, ...rest } = wish;
-  const first = await planLocal(model.profile, before.hardware, rest, before.catalog);
+  const first = await planLocal(model.profile, before, rest);
   const binding = first.engine === "node-llama-cpp" ? await prepareEngine(first, options) : null;
   return replan({ model, machine: before, wish: rest, plan: first, binding }, loras, options);
 }
@@ -73,7 +74,7 @@ async function replan(
 ): Promise<Prepared> {
   const { model, wish, binding } = prepared;
   const machine = await lookAtMachine(io);
-  const plan = await planLocal(model.profile, machine.hardware, wish, machine.catalog);
+  const plan = await planLocal(model.profile, machine, wish);
   // Another backend would need other packages; the plan that the engine was brought for stands then.
   const chosen = plan.backend === prepared.plan.backend && plan.engine === prepared.plan.engine;
   const kept = chosen ? plan : prepared.plan;
@@ -104,12 +105,7 @@ export async function startLocal(
     model: servedModel(model),
     plan: { ...plan, model: model.id, explanations: [] },
     performance: [performanceOf({ ...plan, model: model.id }, DEFAULT_WORKLOAD.promptTokens)],
-    stateDir: options.stateDir,
-    host: options.host,
-    port: options.port,
-    apiKeys: options.apiKeys,
-    corsOrigins: options.corsOrigins,
-    idleMs: options.idleMs,
+    ...options,
   });
 }
 

@@ -39,6 +39,7 @@ export interface ServeOptions extends RunOptions {
   readonly apiKey?: string;
   readonly corsOrigin?: readonly string[];
   readonly idleMinutes?: number;
+  readonly attach?: string;
   readonly dryRun?: boolean;
 }
 
@@ -167,6 +168,7 @@ export function addServeOptions(command: Command): Command {
     .option("--api-key <key>", "asked of callers (or QWQ_FIT_API_KEY)")
     .option("--cors-origin <origin>", "page that may call; may come again", collect(parseOrigin))
     .option("--idle-minutes <n>", "unload the model when unused", wholeNumber(1))
+    .option("--attach <URL>", "serve what an engine runs here already: Ollama, LM Studio, vLLM, MLX")
     .option("--dry-run", "print plan and settings, start nothing");
   return addLocalOptions(options);
 }

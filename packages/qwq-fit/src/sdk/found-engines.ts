@@ -3,7 +3,7 @@ import type { EngineName } from "@qwq-fit/schema";
 import { isObject } from "@qwq-fit/wire";
 import type { JsonObject } from "@qwq-fit/wire";
 import { askLoopback } from "./ask-loopback.ts";
-import { isServedAs } from "./served-name.ts";
+import { isServedAs, namesOfId } from "./served-name.ts";
 
 /** Where an engine of somebody else listens on this machine. */
 export interface EnginePlace {
@@ -28,9 +28,6 @@ export const ENGINE_PLACES: readonly EnginePlace[] = [
 
 /** Ollama runs models whose tag says so at its maker's: "gpt-oss:120b-cloud", "deepseek-v3.1:671b-cloud". */
 const isCloudModel = (id: string): boolean => /(?:^|[-:])cloud$/iu.test(id);
-
-/** Families of names that mean one model: Ollama's "qwq:32b" is "qwq-32b"; a bare tag "latest" says nothing. */
-const namesOfId = (id: string): string[] => [id, id.replace(/:latest$/u, ""), id.replace(":", "-")];
 
 /** Engines found at the places that have the model, as targets. What listens there may be anything: it is only asked. */
 export async function findEngines(

@@ -20,6 +20,11 @@ export function isServedAs(asked: string, names: readonly string[]): boolean {
   return names.some((name) => (owned ? plain(name) : shortOf(name)) === wanted);
 }
 
+/** Names that an engine's id means: Ollama's "qwq:32b" is "qwq-32b"; a bare tag "latest" says nothing. */
+export function namesOfId(id: string): string[] {
+  return [id, id.replace(/:latest$/u, ""), id.replace(":", "-")];
+}
+
 /** All names of a node's models. */
 export function namesOf(node: ServingNode): string[] {
   return node.models.flatMap(({ id, aliases }) => [id, ...aliases]);
