@@ -1,3 +1,4 @@
+import type { AnswerStore } from "./answers/answer-ports.ts";
 import type { Span } from "./api/trace.ts";
 import type { AiBinding } from "./fleet/workers-ai.ts";
 
@@ -47,6 +48,10 @@ export interface CallerLimits {
 /** Everything from outside that the router needs; each runtime fills it. */
 export interface RouterPorts {
   readonly fetch: typeof fetch;
+  /** For addresses that a caller gave: reaches public hosts alone. Left out where `fetch` reaches no others. */
+  readonly publicFetch?: typeof fetch;
+  /** Where answers that outlive their connections are kept; this process's memory where it is left out. */
+  readonly answers?: AnswerStore;
   /** Epoch ms. */
   readonly now: () => number;
   /** Monotonic ms. */

@@ -1,5 +1,10 @@
 import { createRetryBudget } from "@qwq-fit/relay";
 import { Hono } from "hono";
+import type { AnswerPorts } from "../answers/answer-ports.ts";
+import { answersExtension, runJob } from "../answers/answers-extension.ts";
+import type { AnswerJob } from "../answers/job.ts";
+import { createMemoryAnswers } from "../answers/memory-answers.ts";
+import { createNotify } from "../answers/webhook.ts";
 import type { RouterConfig } from "../config/config.ts";
 import type { RouterEnv, RouterExtension } from "../extension.ts";
 import { createFleet, type Fleet } from "../fleet/fleet.ts";
@@ -20,21 +25,40 @@ export interface Router {
   readonly app: Hono<RouterEnv>;
   readonly fleet: Fleet;
   readonly config: RouterConfig;
+  /** Runs an answer object's job, for a runtime whose objects live apart. */
+  readonly run: (job: AnswerJob, signal: AbortSignal, exchange?: Exchange) => Promise<Response>;
+  /** Tells a webhook that an answer has ended. */
+  readonly notify: AnswerPorts["notify"];
 }
 
+/** What the router does beside its own by the same means as others: each in a folder of its own. */
+const ownExtensions = (ports: RouterPorts): readonly RouterExtension[] => [
+  answersExtension(
+    (context) =>
+      ports.answers ??
+      createMemoryAnswers(
+        context.config.answers,
+        ports,
+        (job, signal) => runJob(context, job, signal),
+        createNotify(context),
+      ),
+  ),
+];
+
 /**
- * One OpenAI-compatible API in front of the nodes. Effects come in as ports; nothing is global. `extensions` add
+ * One OpenAI-compatible API in front of the nodes. Effects come in as ports; nothing is global. `given` extensions add
  * routes, ways to authenticate, ways to reach nodes, and nodes that come by themselves.
  */
 export function createRouter(
   config: RouterConfig,
   ports: RouterPorts,
-  extensions: readonly RouterExtension[] = [],
+  given: readonly RouterExtension[] = [],
 ): Router {
   const pepper = ports.secret(config.pepperSecret) ?? "";
   if (!config.insecureDev && pepper === "") {
     throw new HttpRefusal("internal", `the secret ${config.pepperSecret} is not set`);
   }
+  const extensions = [...ownExtensions(ports), ...given];
   const fleet = createFleet(config, ports, extensions);
   const context: RouterContext = {
     config,
@@ -73,5 +97,12 @@ export function createRouter(
   });
   for (const add of [inspectionRoutes, inferenceRoutes]) add(app, context);
   for (const extension of extensions) extension.routes?.(app, context);
-  return { fetch: (request, exchange) => app.fetch(request, exchange), app, fleet, config };
+  return {
+    fetch: (request, exchange) => app.fetch(request, exchange),
+    app,
+    fleet,
+    config,
+    run: (job, signal, exchange) => runJob(context, job, signal, exchange),
+    notify: createNotify(context),
+  };
 }

@@ -7,6 +7,8 @@ import type {
   ServingNode,
 } from "@qwq-fit/schema";
 import type { RelayLimits, RelayMode } from "@qwq-fit/relay";
+import type { SageMakerInput } from "@qwq-fit/sagemaker";
+import type { AnswersConfig } from "../answers/answers-config.ts";
 import type { CallerLimits } from "../ports.ts";
 
 /** How a node is asked whether it serves. `none`: it is tried, not asked. */
@@ -39,6 +41,8 @@ export interface NodeConfig {
   readonly upstreamModel: string | null;
   /** What the engine's own transport calls the node, e.g. a SageMaker endpoint's name; null where a URL tells all. */
   readonly endpoint: string | null;
+  /** The endpoint of a node of the engine "sagemaker"; null for others. */
+  readonly sagemaker: SageMakerInput | null;
 }
 
 /** A caller's key: its form is `qf_<id>_<secret>`, and only a peppered hash of the secret is kept. */
@@ -68,6 +72,8 @@ export interface RouterConfig {
   readonly limits: RelayLimits;
   readonly corsOrigins: readonly string[];
   readonly maxBodyBytes: number;
+  /** Machines may join by themselves, each with a one-time code of an administrator. */
+  readonly join: boolean;
   /** Serves everybody, for trying out on one machine. */
   readonly insecureDev: boolean;
   readonly probeEveryMs: number;
@@ -77,4 +83,6 @@ export interface RouterConfig {
   readonly retryShare: number;
   /** Whether thinking is sent under one pair of names; null: as the node sent it. */
   readonly normalizeReasoning: boolean;
+  /** How answers that outlive their connection are kept. */
+  readonly answers: AnswersConfig;
 }

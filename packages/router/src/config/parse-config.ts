@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS, type RelayLimits, RETRY_SHARE } from "@qwq-fit/relay";
 import { FAILURES_TO_OPEN } from "@qwq-fit/routing";
 import { DEFAULT_POLICY, type Policy, type PrivacyClass, QwqError } from "@qwq-fit/schema";
+import { readAnswers } from "../answers/answers-config.ts";
 import type { CallerLimits } from "../ports.ts";
 import type { KeyConfig, RouterConfig } from "./config.ts";
 import { readNode } from "./parse-node.ts";
@@ -120,14 +121,18 @@ export function parseConfig(value: unknown, runtime: Partial<RelayLimits> = {}):
     limits: readRelayLimits(reader.object("limits"), { ...DEFAULT_LIMITS, ...runtime }),
     corsOrigins: reader.texts("corsOrigins"),
     maxBodyBytes: reader.number("maxBodyBytes", 8 * 1024 * 1024, 1024, 100 * 1024 * 1024),
+    join: reader.flag("join", false),
     insecureDev: reader.flag("insecureDev", false),
     probeEveryMs: reader.number("probeEveryMs", 15_000, 100, DAY_MS),
     breakerFailures: reader.number("breakerFailures", FAILURES_TO_OPEN, 1, 1e9),
     retryShare: reader.number("retryShare", RETRY_SHARE, 0, 100),
     normalizeReasoning: reader.flag("normalizeReasoning", false),
+    answers: readAnswers(reader.object("answers")),
   };
   reader.finish();
-  if (config.nodes.length === 0) reader.problem("nodes", "must name at least one node");
+  if (config.nodes.length === 0 && !config.join) {
+    reader.problem("nodes", 'must name at least one node, or let nodes join with "join": true');
+  }
   if (config.keys.length === 0 && !config.insecureDev) {
     reader.problem("keys", "must name at least one key: without keys anybody could use the nodes");
   }
