@@ -46,6 +46,7 @@ export const NEUTRAL: readonly string[] = [
   "packages/router",
   "packages/models",
   "packages/sagemaker",
+  "packages/tunnel",
 ];
 
 /** Packages whose answers depend on their arguments alone. */

@@ -1,3 +1,5 @@
+export { readSupplies } from "./machine/power.ts";
+export type { PowerSupply } from "./machine/power.ts";
 export { probeHardware } from "./probe.ts";
 export type { ProbeOptions } from "./probe.ts";
 export type {

@@ -22,6 +22,7 @@ import type {
 import { oneOf } from "./options/parse-values.ts";
 import { addLocalCommands } from "./program-local.ts";
 import { addMeasureCommands } from "./program-measure.ts";
+import { addNodeCommands } from "./program-nodes.ts";
 import { VERSION } from "./version.ts";
 
 const EXAMPLES = `
@@ -105,6 +106,7 @@ export function createProgram(io: CommandIo, exit: (code: number) => void): Comm
     },
   );
   addLocalCommands(program, io, exit);
+  addNodeCommands(program, io, exit);
   addMeasureCommands(program, io, exit);
   program
     .command("completion")

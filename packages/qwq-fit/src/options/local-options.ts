@@ -70,6 +70,8 @@ export interface RouterOptions {
   readonly port: number;
   readonly host: string;
   readonly insecureDev?: boolean;
+  readonly join?: boolean;
+  readonly stateDir?: string;
   readonly json?: boolean;
 }
 
@@ -168,7 +170,10 @@ export function addServeOptions(command: Command): Command {
     .option("--api-key <key>", "asked of callers (or QWQ_FIT_API_KEY)")
     .option("--cors-origin <origin>", "page that may call; may come again", collect(parseOrigin))
     .option("--idle-minutes <n>", "unload the model when unused", wholeNumber(1))
-    .option("--attach <URL>", "serve what an engine runs here already: Ollama, LM Studio, vLLM, MLX")
+    .option(
+      "--attach <URL>",
+      "serve what an engine runs here already: Ollama, LM Studio, vLLM, MLX",
+    )
     .option("--dry-run", "print plan and settings, start nothing");
   return addLocalOptions(options);
 }
@@ -191,6 +196,8 @@ export function addRouterOptions(command: Command): Command {
     .option("-p, --port <port>", "0: any free one", wholeNumber(0, MOST_PORT), 0)
     .option("--host <address>", "where to listen", "127.0.0.1")
     .option("--insecure-dev", "no keys: serve everybody on loopback")
+    .option("--join", "let machines join by one-time codes")
+    .option("--state-dir <folder>", "where it is kept which have joined")
     .option("--json", "print JSON, one object a line");
 }
 

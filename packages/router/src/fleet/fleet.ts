@@ -127,6 +127,7 @@ export function createFleet(
     const nowMs = ports.monotonic();
     book.put(withProbe(config, result), nowMs);
     book.saw(config.name, result, nowMs);
+    if (result.power !== undefined) book.setPower(config.name, result.power);
   };
 
   return {

@@ -1,4 +1,4 @@
-import type { NodePerformance, NodeState } from "@qwq-fit/schema";
+import type { NodePerformance, NodeSnapshot, NodeState } from "@qwq-fit/schema";
 import type { NodeConfig, ProbeKind } from "../config/config.ts";
 import type { RouterPorts } from "../ports.ts";
 
@@ -11,6 +11,8 @@ export interface ProbeResult {
   readonly models: readonly string[] | null;
   readonly performance: readonly NodePerformance[] | null;
   readonly continuation: boolean | null;
+  /** How the node is powered; left out where it did not tell. */
+  readonly power?: NodeSnapshot["power"];
 }
 
 const NOTHING: Omit<ProbeResult, "state"> = {

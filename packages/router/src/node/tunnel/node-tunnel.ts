@@ -1,0 +1,194 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { QwqError } from "@qwq-fit/schema";
+import { checkNodeToken, type NodeProof, SUBPROTOCOL } from "@qwq-fit/tunnel";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { RouterConfig } from "../../config/config.ts";
+import type { RouterExtension } from "../../extension.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
+import type { RouterPorts } from "../../ports.ts";
+import { createNodeHub, type HubSocket, type NodeHub } from "../../tunnel/node-hub.ts";
+import { tunnelExtension, tunnelSecret } from "../../tunnel/tunnel-extension.ts";
+import { tunnelTransport } from "../../tunnel/tunnel-transport.ts";
+import { createUsedTokens } from "../../tunnel/used-tokens.ts";
+import { openFileRegistry } from "./file-registry.ts";
+
+export interface NodeTunnelOptions {
+  readonly config: RouterConfig;
+  /** Where it is kept who has joined; null: in memory, for as long as the process lives. */
+  readonly file: string | null;
+  /** A socket that is silent for so long is cut, ms; the agent pings every 20 s. */
+  readonly silentMs?: number;
+}
+
+/** Nodes that dial in, on Node: one process holds all their sockets. */
+export interface NodeTunnel {
+  extension(ports: RouterPorts): RouterExtension;
+  /** Takes upgrades of a server that listens, and keeps its fleet told. */
+  listen(server: Server, fleet: Fleet): void;
+  /** Tells all nodes to dial anew, and hangs up when what runs has ended, at the latest after `graceMs`. */
+  close(graceMs?: number): Promise<void>;
+  readonly streams: () => number;
+}
+
+const SILENT_MS = 60_000;
+const MOST_MESSAGE_BYTES = 1024 * 1024;
+const PATH = "/v1/nodes/connect";
+
+/** Opens the registry; nothing listens yet. @throws {QwqError} `invalid_configuration` */
+export async function openNodeTunnel(options: NodeTunnelOptions): Promise<NodeTunnel> {
+  const { config, file, silentMs = SILENT_MS } = options;
+  const registry = await openFileRegistry(file);
+  const hubs = new Map<string, NodeHub>();
+  const sockets = new Set<WebSocket>();
+  const used = createUsedTokens(Date.now);
+  const startedMs = Math.floor(Date.now() / 1000) * 1000;
+  const acceptor = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MOST_MESSAGE_BYTES,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+  let secret = "";
+  let tellFleet: (() => void) | null = null;
+  let closing = false;
+  const streams = (): number => [...hubs.values()].reduce((sum, hub) => sum + hub.streams, 0);
+
+  const hubOf = (id: string): NodeHub => {
+    const known = hubs.get(id);
+    if (known !== undefined) return known;
+    const hub: NodeHub = createNodeHub({
+      now: () => performance.now(),
+      timer: (ms, run) => {
+        const timer = setTimeout(run, ms);
+        timer.unref();
+        return () => clearTimeout(timer);
+      },
+      onChange: () => {
+        registry.saw(id, { connected: hub.open, seenMs: Date.now(), hello: hub.hello });
+        if (hub.sockets === 0 && hubs.get(id) === hub) hubs.delete(id);
+        tellFleet?.();
+      },
+    });
+    hubs.set(id, hub);
+    return hub;
+  };
+  const admit = (id: string, socket: WebSocket): void => {
+    const hub = hubOf(id);
+    const hubSocket: HubSocket = {
+      send: (message) => socket.send(message),
+      close: (code, reason) => {
+        socket.close(code, reason);
+        // A node that does not answer the close is not waited for.
+        setTimeout(() => socket.terminate(), 1000).unref();
+      },
+    };
+    let heardMs = performance.now();
+    let pingedMs = 0;
+    const watch = setInterval(() => {
+      if (performance.now() - heardMs > silentMs) socket.terminate();
+    }, silentMs / 4);
+    watch.unref();
+    sockets.add(socket);
+    hub.attach(hubSocket);
+    socket.on("message", (data, isBinary) => {
+      heardMs = performance.now();
+      if (isBinary && data instanceof Uint8Array) hub.receive(hubSocket, data);
+      else if (heardMs - pingedMs > 100) {
+        pingedMs = heardMs;
+        registry.saw(id, { seenMs: Date.now() });
+        socket.send("pong");
+      }
+    });
+    socket.on("error", () => socket.terminate());
+    socket.on("close", () => {
+      clearInterval(watch);
+      sockets.delete(socket);
+      hub.lost(hubSocket);
+    });
+  };
+  /** Who dials, or the status that turns it away. */
+  const check = async (request: IncomingMessage): Promise<NodeProof | number> => {
+    const { authorization = "", host = "" } = request.headers;
+    const token = /^Bearer ([\w.-]+)$/.exec(authorization)?.[1] ?? "";
+    const verdict = await checkNodeToken(secret, token, host, Date.now());
+    if (!verdict.ok) return 401;
+    const { proof } = verdict;
+    if (!registry.has(proof.certificate.node)) return 410;
+    // What was used before this process began is not known here.
+    if (proof.issuedMs < startedMs || !used.use(proof.id, proof.expiresMs)) return 401;
+    return proof;
+  };
+  const upgrade = async (request: IncomingMessage, raw: Duplex, head: Buffer): Promise<void> => {
+    raw.on("error", () => raw.destroy());
+    const known = request.url === PATH;
+    const verdict = closing ? 503 : known ? await check(request).catch(() => 500) : 404;
+    if (typeof verdict === "number") {
+      const date = new Date().toUTCString();
+      raw.end(
+        `HTTP/1.1 ${verdict} Refused\r\ndate: ${date}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+      );
+      return;
+    }
+    acceptor.handleUpgrade(request, raw, head, (socket) => admit(verdict.certificate.node, socket));
+  };
+
+  return {
+    extension: (ports) => {
+      secret = tunnelSecret(config, ports);
+      return tunnelExtension({
+        registry: {
+          ...registry,
+          remove: async (id) => {
+            const removed = await registry.remove(id);
+            hubs.get(id)?.cut("removed");
+            return removed;
+          },
+        },
+        transport: (id) =>
+          tunnelTransport((request) => {
+            const hub = hubs.get(id);
+            if (hub !== undefined) return hub.request(request);
+            return Promise.reject(new QwqError("network", "the node is not connected"));
+          }),
+        now: () => Date.now(),
+        secret,
+        changed: () => tellFleet?.(),
+      });
+    },
+    listen: (server, fleet) => {
+      tellFleet = oneAtATime(() => fleet.probe());
+      server.on("upgrade", (request, raw, head) => void upgrade(request, raw, head));
+    },
+    close: async (graceMs = 10_000) => {
+      closing = true;
+      for (const hub of hubs.values()) hub.goaway();
+      const untilMs = performance.now() + graceMs;
+      while (streams() > 0 && performance.now() < untilMs) {
+        // oxlint-disable-next-line no-await-in-loop
+        await new Promise((resolve) => void setTimeout(resolve, 20));
+      }
+      for (const socket of sockets) socket.terminate();
+    },
+    streams,
+  };
+}
+
+/** Runs work now; what is asked for while it runs is run once more, behind it. */
+function oneAtATime(work: () => Promise<void>): () => void {
+  let running = false;
+  let again = false;
+  const run = async (): Promise<void> => {
+    running = true;
+    do {
+      again = false;
+      // oxlint-disable-next-line no-await-in-loop
+      await work().catch(() => undefined);
+    } while (again);
+    running = false;
+  };
+  return () => {
+    if (running) again = true;
+    else void run();
+  };
+}

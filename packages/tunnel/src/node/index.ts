@@ -1,0 +1,5 @@
+export { startAgent } from "./agent.ts";
+export type { AgentEvent, AgentOptions, Membership, RunningAgent } from "./agent.ts";
+export { enrol } from "./enrol.ts";
+export { createHttpNode } from "./http-node.ts";
+export type { HttpNode, HttpNodeOptions } from "./http-node.ts";
