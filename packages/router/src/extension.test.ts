@@ -11,7 +11,13 @@ const config = readConfig({
   insecureDev: true,
   keys: [{ id: "caller1", hashes: ["0".repeat(64)] }],
   nodes: [
-    { name: "far", engine: "sagemaker", endpoint: "qwq", models: [{ id: "m" }] },
+    {
+      name: "far",
+      engine: "sagemaker",
+      endpoint: "qwq",
+      region: "us-east-1",
+      models: [{ id: "m" }],
+    },
     { name: "off", url: "http://127.0.0.1:9/v1", models: [{ id: "other" }] },
   ],
 });

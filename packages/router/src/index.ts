@@ -1,3 +1,11 @@
+export { createAnswerObject } from "./answers/answer-object.ts";
+export type { KeptAnswer } from "./answers/answer-object.ts";
+export type { AnswerObject, AnswerPorts, AnswerStore } from "./answers/answer-ports.ts";
+export type { AnswersConfig } from "./answers/answers-config.ts";
+export type { AnswerJob } from "./answers/job.ts";
+export type { LogEvent } from "./answers/log.ts";
+export type { AnswerRecord, AnswerStorage } from "./answers/record.ts";
+export type { ViewWishes } from "./answers/view.ts";
 export type { Span } from "./api/trace.ts";
 export type { AiBinding } from "./fleet/workers-ai.ts";
 export { createRouter } from "./api/app.ts";
@@ -32,3 +40,4 @@ export type {
   RouterPorts,
   StateStore,
 } from "./ports.ts";
+export { sageMakerExtension } from "./sagemaker/sagemaker-extension.ts";

@@ -1,6 +1,7 @@
 import type { Estimate, NodeCapabilities, NodeModel, NodePerformance } from "@qwq-fit/schema";
 import type { NodeConfig, ProbeKind } from "./config.ts";
 import type { FieldReader } from "./read.ts";
+import { readEndpoint } from "../sagemaker/read-endpoint.ts";
 
 const ENGINES = [
   "node-llama-cpp",
@@ -47,7 +48,12 @@ export function readNode(reader: FieldReader): NodeConfig {
   if (name !== "" && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) {
     reader.problem("name", "must be of letters, digits, dot, dash and underscore, at most 63");
   }
-  const engine = reader.choice("engine", ENGINES, "openai-compatible");
+  // "kind" is another word for it, for nodes that are a service and no engine.
+  const engine = reader.choice(
+    reader.has("kind") ? "kind" : "engine",
+    ENGINES,
+    "openai-compatible",
+  );
   // Without a URL Workers AI is reached by its binding, SageMaker by its own transport.
   const named = engine === "workers-ai" || engine === "sagemaker";
   const url = named ? (reader.textOrNull("url") ?? "") : reader.text("url");
@@ -67,6 +73,7 @@ export function readNode(reader: FieldReader): NodeConfig {
     probe: reader.choice("probe", PROBES, PROBE_OF[engine] ?? "none"),
     upstreamModel: reader.textOrNull("upstreamModel"),
     endpoint: reader.textOrNull("endpoint"),
+    sagemaker: engine === "sagemaker" ? readEndpoint(reader, url) : null,
   };
 }
 
@@ -115,11 +122,12 @@ function readCapabilities(reader: FieldReader, engine: NodeConfig["engine"]): No
     tools: reader.flag("tools", true),
     jsonSchema: reader.flag("jsonSchema", true),
     vision: reader.flag("vision", false),
-    embeddings: reader.flag("embeddings", true),
+    embeddings: reader.flag("embeddings", engine !== "sagemaker"),
     logprobs: reader.flag("logprobs", true),
     // Only our own server promises to go on inside a thought; others are configured to.
     continuation: reader.flag("continuation", engine === "node-llama-cpp"),
-    apis: ["chat", "completions", "embeddings"],
+    // SageMaker routes chat alone.
+    apis: engine === "sagemaker" ? ["chat"] : ["chat", "completions", "embeddings"],
   };
   reader.finish();
   return capabilities;
