@@ -15,7 +15,7 @@ export interface RunningWorker {
 
 const NAME = "router";
 /** Durable Objects: bindings and classes, as wrangler.jsonc has them. */
-const OBJECTS: Readonly<Record<string, string>> = { LEDGER: "Ledger" };
+const OBJECTS: Readonly<Record<string, string>> = { LEDGER: "Ledger", ANSWER: "Answer" };
 const root = dirname(import.meta.dirname);
 
 /** Builds the bundle that would be deployed. */
@@ -38,7 +38,11 @@ function buildBundle(folder: string): string {
 /** Names of the secrets that a configuration uses: nothing else of the environment reaches the Worker. */
 function namedSecrets(options: ServeOptions): Record<string, string> {
   const config = readConfig(options.config);
-  const names = [config.pepperSecret, ...config.nodes.map((node) => node.keySecret)];
+  const names = [
+    config.pepperSecret,
+    config.answers.webhooks.secret,
+    ...config.nodes.map((node) => node.keySecret),
+  ];
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = name === null ? undefined : options.secrets[name];

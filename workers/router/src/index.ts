@@ -1,70 +1,12 @@
-import {
-  type AiBinding,
-  createRouter,
-  readConfig,
-  type Router,
-  type RouterPorts,
-} from "@qwq-fit/router";
+import { sharedRouter } from "./shared-router.ts";
 
-import { extensionsOf } from "./extensions.ts";
-
+export { Answer } from "./answer-object.ts";
 export { Ledger } from "./ledger.ts";
-
-/** One router an isolate: configuration, breakers and what was learnt live as long as it does. */
-let router: Router | undefined;
-let probedMs = 0;
-
-/** workerd notices that a caller has gone only when it writes: silence is broken often, so that nodes stop soon. */
-const LIMITS = { keepAliveMs: 200 };
-
-/** The Workers AI binding, where wrangler.jsonc has one. */
-const isAi = (value: unknown): value is AiBinding =>
-  typeof value === "object" && value !== null && typeof Reflect.get(value, "run") === "function";
-
-function portsOf(env: Env): RouterPorts {
-  const secrets: Readonly<Record<string, unknown>> = { ...env };
-  return {
-    fetch: (input, init) => fetch(input, init),
-    now: () => Date.now(),
-    // workerd's clock only moves with I/O, and has no other.
-    monotonic: () => performance.now(),
-    random: () => Math.random(),
-    timer: (ms, run) => {
-      const timer = setTimeout(run, ms);
-      return () => clearTimeout(timer);
-    },
-    id: () => crypto.randomUUID(),
-    secret: (name) => {
-      const value = secrets[name];
-      return typeof value === "string" ? value : undefined;
-    },
-    ...(isAi(secrets["AI"]) ? { ai: secrets["AI"] } : {}),
-    log: (record) => console.log(JSON.stringify(record)),
-    state: {
-      lease: (wanted, spent, limits, nowMs) =>
-        env.LEDGER.get(env.LEDGER.idFromName(wanted.caller)).lease(wanted, spent, limits, nowMs),
-    },
-  };
-}
-
-function routerOf(env: Env): Router {
-  const ports = portsOf(env);
-  return createRouter(
-    readConfig(JSON.parse(env.ROUTER_CONFIG), LIMITS),
-    ports,
-    extensionsOf(env, ports),
-  );
-}
 
 export default {
   fetch(request, env, ctx) {
-    router ??= routerOf(env);
-    const nowMs = Date.now();
-    if (nowMs - probedMs >= router.config.probeEveryMs) {
-      probedMs = nowMs;
-      ctx.waitUntil(router.fleet.probe());
-    }
+    const waitUntil = (work: Promise<unknown>): void => ctx.waitUntil(work);
     // Thirty seconds behind a caller that left: enough to notice, to end the node's work and to settle the counts.
-    return router.fetch(request, { waitUntil: (work) => ctx.waitUntil(work) });
+    return sharedRouter(env, waitUntil).fetch(request, { waitUntil });
   },
 } satisfies ExportedHandler<Env>;

@@ -10,7 +10,7 @@ export interface AnswerLog {
   readonly events: readonly LogEvent[];
   /** No more will come. */
   readonly ended: boolean;
-  /** Characters held. */
+  /** Characters held, with what events take beside their text. */
   readonly size: number;
   /** Takes an event in; false where it would pass the bound, and then nothing is taken. */
   append(event: LogEvent): boolean;
@@ -20,6 +20,11 @@ export interface AnswerLog {
   onChange(run: () => void): () => void;
 }
 
+/** What an event takes beside its text, about: many small ones count too. */
+const EVENT_CHARACTERS = 32;
+
+const sizeOf = (event: LogEvent): number => event.data.length + EVENT_CHARACTERS;
+
 /** An empty log, or one of events that were stored. */
 export function createAnswerLog(
   maxCharacters: number,
@@ -27,7 +32,7 @@ export function createAnswerLog(
   ended = false,
 ): AnswerLog {
   const events = [...stored];
-  let size = stored.reduce((sum, event) => sum + event.data.length, 0);
+  let size = stored.reduce((sum, event) => sum + sizeOf(event), 0);
   let over = ended;
   let waiting = new Set<() => void>();
   const changed = (): void => {
@@ -44,9 +49,9 @@ export function createAnswerLog(
       return size;
     },
     append: (event) => {
-      if (over || size + event.data.length > maxCharacters) return false;
+      if (over || size + sizeOf(event) > maxCharacters) return false;
       events.push(event);
-      size += event.data.length;
+      size += sizeOf(event);
       changed();
       return true;
     },

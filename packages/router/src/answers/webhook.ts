@@ -21,7 +21,7 @@ async function hmac(key: Uint8Array<ArrayBuffer>, text: string): Promise<Uint8Ar
 
 /** A caller's own signing key: nobody can sign for another, though all come from one secret. */
 const keyOf = (secret: string, caller: string): Promise<Uint8Array<ArrayBuffer>> =>
-  hmac(encoder.encode(secret), `webhook\0${caller}`);
+  hmac(new Uint8Array(encoder.encode(secret)), `webhook\0${caller}`);
 
 /** The key as receivers' libraries take it: `whsec_` and base64 (Standard Webhooks, "Signature scheme"). */
 export async function webhookSecretOf(secret: string, caller: string): Promise<string> {
