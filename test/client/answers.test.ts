@@ -100,7 +100,9 @@ describe("errors are those that users of other clients catch", () => {
     [400, "BadRequestError", false],
     [429, "RateLimitError", true],
     [500, "InternalServerError", true],
-    [401, "InternalServerError", true],
+    [401, "AuthenticationError", false],
+    [403, "PermissionDeniedError", false],
+    [404, "NotFoundError", false],
   ] as const;
   test.for(cases)("a target's %i is OpenAI's %s", async ([status, name, retryable]) => {
     const { ai } = await serverOf([status, body, status === 429 ? { "retry-after": "7" } : {}]);

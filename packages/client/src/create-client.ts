@@ -5,13 +5,9 @@ import {
   createLanguageModel,
   createLanguageModelV3,
 } from "./ai-sdk/language-model.ts";
-import {
-  type ChatCompletions,
-  type ChatInput,
-  createChatCompletions,
-  failureOf,
-} from "./chat/chat.ts";
-import { createCore } from "./core/core.ts";
+import { type ChatCompletions, type ChatInput, createChatCompletions } from "./chat/chat.ts";
+import { type Core, createCore } from "./core/core.ts";
+import type { TokenCount } from "./core/count-tokens.ts";
 import type { LocalStatus, PrepareProgress } from "./core/local-engine.ts";
 import type { CallOptions, ClientOptions } from "./core/options.ts";
 
@@ -36,6 +32,8 @@ export interface Client {
   /** A model for the AI SDK 6. */
   languageModelV3(options?: CallOptions): LanguageModelV3;
   explain(request: ChatInput, options?: CallOptions): RouteExplanation;
+  /** Tokens of a prompt, counted by an engine on this device or network where one can, else estimated. */
+  countTokens(request: ChatInput, options?: CallOptions): Promise<TokenCount>;
   /** What the local engine would run here. */
   plan(): Promise<unknown>;
   /** Downloads and loads the local model; answers come from elsewhere until it is ready. */
@@ -57,15 +55,22 @@ const NO_LOCAL: LocalStatus = {
 
 /** A client over the targets of `options`. Nothing is sent before the first request. */
 export function createClient(options: ClientOptions): Client {
-  const core = createCore(options);
-  const { local } = options;
+  const { local, tracer } = options;
+  const bare = createCore(options);
+  const core: Core =
+    tracer === undefined
+      ? bare
+      : {
+          ...bare,
+          send: async (...given) =>
+            (await import("./core/trace.ts")).sendTraced(bare, tracer, ...given),
+        };
   return {
     chat: { completions: createChatCompletions(core) },
     embeddings: {
       create: async (request, call = {}) => {
-        const answer = await core.send("embeddings", request, call);
-        if (answer.status !== 200 || typeof answer.body !== "string") throw failureOf(answer);
-        const value: unknown = JSON.parse(answer.body);
+        const { body } = await core.send("embeddings", request, call);
+        const value: unknown = typeof body === "string" ? JSON.parse(body) : null;
         return value;
       },
     },
@@ -75,6 +80,8 @@ export function createClient(options: ClientOptions): Client {
     languageModel: (call = {}) => createLanguageModel(core, call),
     languageModelV3: (call = {}) => createLanguageModelV3(core, call),
     explain: (request, call = {}) => core.decide("chat", { ...request }, call, 100),
+    countTokens: async (request, call = {}) =>
+      (await import("./core/count-tokens.ts")).countTokens(core, request, call),
     plan: async () => (local === undefined ? null : local.plan()),
     prepare: async (wishes = {}) => {
       await local?.prepare(wishes);

@@ -6,6 +6,8 @@ export type { ChatStream } from "./chat/chat-stream.ts";
 export { ClientError } from "./core/errors.ts";
 export type { LocalEngine, LocalStatus, PrepareProgress } from "./core/local-engine.ts";
 export type { CallOptions, ClientHooks, ClientOptions, PolicyInput } from "./core/options.ts";
+export type { TokenCount } from "./core/count-tokens.ts";
+export type { Span, Tracer } from "./core/tracer.ts";
 export type { Secret, Target } from "./core/target.ts";
 export { createClient } from "./create-client.ts";
 export type { Client, RouteExplanation } from "./create-client.ts";

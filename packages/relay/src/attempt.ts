@@ -51,7 +51,7 @@ const ABORTED: Failure = { code: "aborted", fault: "aborted", retryAfterMs: null
 export async function openStream(
   transport: Transport,
   request: AttemptRequest,
-  ports: Pick<RelayPorts, "now" | "epoch" | "timer" | "looksWhole">,
+  ports: Pick<RelayPorts, "now" | "epoch" | "timer" | "looksWhole" | "skim">,
 ): Promise<OpenResult> {
   const { abort } = request;
   let timedOut = false;
@@ -84,10 +84,9 @@ export async function openStream(
   } catch {
     return fail(faultNow());
   }
-  const watch = createStreamWatch({ choices: request.choices });
+  const watch = createStreamWatch({ choices: request.choices, skim: ports.skim });
   if (
     response.status !== 200 ||
-    response.body === null ||
     !/text\/event-stream/i.test(response.headers.get("content-type") ?? "")
   ) {
     // Refusals, and nodes that answer whole where a stream was asked for, are rare: their code is loaded then.
@@ -115,7 +114,7 @@ export async function openStream(
     };
   }
 
-  const source = createFrameSource(response.body, watch, abort.signal, ports.looksWhole);
+  const source = createFrameSource(response, watch, abort.signal, ports.looksWhole);
   const head: SseFrame[] = [];
   for (;;) {
     const step = await source.read(headKind);

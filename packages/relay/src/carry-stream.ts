@@ -1,21 +1,14 @@
 import type { RankedNode } from "@qwq-fit/schema";
-import {
-  DONE_EVENT,
-  encodeSseComment,
-  encodeSseJson,
-  errorEnvelope,
-  type SseFrame,
-} from "@qwq-fit/wire";
+import { DONE_EVENT, encodeSseComment, type SseFrame } from "@qwq-fit/wire";
 import { compete, type Queue, type Winner } from "./compete.ts";
 import type { AnswerSoFar } from "./continuation.ts";
-import { type Failure, tellFailure } from "./failure.ts";
+import type { Failure } from "./failure.ts";
 import type { Step } from "./frame-source.ts";
-import { frameOf, joinFrames } from "./frames.ts";
+import { frameOf } from "./frames.ts";
 import type { RelayLog } from "./log.ts";
-import type { RelayCall, RelayPorts } from "./ports.ts";
+import type { RelayCall, RelayPorts, Voice } from "./ports.ts";
 import { reportOf } from "./report.ts";
 
-const encoder = new TextEncoder();
 const BLANK_LINE = frameOf("\n\n");
 
 /** What a stream's delivery needs to know besides the winner. */
@@ -27,16 +20,11 @@ export interface Carriage {
   readonly signal: AbortSignal;
   /** Tells a deadline from the caller's own abort. */
   readonly name: (failure: Failure) => Failure;
-  /** The receipt as the comment that ends a stream. */
-  readonly seal: (node: string) => SseFrame;
+  readonly voice: Voice;
+  /** How the stream ends for who reads bytes: with its receipt. */
+  readonly seal: (node: string) => readonly SseFrame[];
   /** Called once, with the node that served last. */
   readonly finished: (node: string) => void;
-}
-
-/** The error event by which a stream ends that could not be made whole. No `[DONE]` follows it. */
-function errorEvent(failure: Failure): SseFrame {
-  const { code, param } = failure;
-  return frameOf(encodeSseJson(errorEnvelope({ code, message: tellFailure(code), param })));
 }
 
 /** Another answer of the same weights, greedily: then a continuation is the same text. */
@@ -51,11 +39,14 @@ function continuesExactly(call: RelayCall, from: string, to: string): boolean {
 }
 
 /**
- * The bytes of a streamed answer, whatever happens to its nodes: whole, or ended by an error event.
- * Frames pass as they came; only a later node's are rewritten to belong to the first one's answer.
+ * The frames of a streamed answer, those of one read together, whatever happens to its nodes: whole, or ended by an
+ * error event. Frames pass as they came; only a later node's are rewritten to belong to the first one's answer.
  */
-export async function* carryStream(first: Winner, carriage: Carriage): AsyncGenerator<Uint8Array> {
-  const { call, queue, log, ports, signal } = carriage;
+export async function* carryStream(
+  first: Winner,
+  carriage: Carriage,
+): AsyncGenerator<readonly SseFrame[]> {
+  const { call, queue, log, ports, signal, voice } = carriage;
   // Loaded where it is used: most callers never continue, and browsers need not fetch it.
   const follow =
     call.mode === "continue" ? (await import("./continuation.ts")).followAnswer(call) : null;
@@ -69,7 +60,7 @@ export async function* carryStream(first: Winner, carriage: Carriage): AsyncGene
   try {
     for (;;) {
       if (!winner.ok) {
-        yield joinFrames([errorEvent(carriage.name(winner.failure)), carriage.seal(served)]);
+        yield [voice.error(carriage.name(winner.failure)), ...carriage.seal(served)];
         return;
       }
       const { stream, ranked } = winner;
@@ -84,7 +75,7 @@ export async function* carryStream(first: Winner, carriage: Carriage): AsyncGene
           const frames = pass(step.frames, rewriting ? follow : null, follow);
           if (call.mode === "hold") held.push(...frames);
           else if (step.kind === "end") last = frames;
-          else if (frames.length > 0) yield joinFrames(frames);
+          else if (frames.length > 0) yield frames;
           if (step.kind !== "frames") break;
           lastTokenMs = ports.now();
           step = await stream.next();
@@ -101,16 +92,16 @@ export async function* carryStream(first: Winner, carriage: Carriage): AsyncGene
       noteEnd(carriage, winner, failure, lastTokenMs);
       if (failure === null) {
         // The end and the receipt in one piece: one write instead of two.
-        yield joinFrames([...held, ...last, carriage.seal(served)]);
+        yield [...held, ...last, ...carriage.seal(served)];
         return;
       }
       if (failure.fault === "aborted" || call.mode === "error") {
-        yield joinFrames([errorEvent(carriage.name(failure)), carriage.seal(served)]);
+        yield [voice.error(carriage.name(failure)), ...carriage.seal(served)];
         return;
       }
       if (follow?.finished === true) {
         // The node ended its answer and only the end marker is missing: the text is whole.
-        yield joinFrames([frameOf(DONE_EVENT), carriage.seal(served)]);
+        yield [frameOf(DONE_EVENT), ...carriage.seal(served)];
         return;
       }
       held = [];
@@ -122,14 +113,14 @@ export async function* carryStream(first: Winner, carriage: Carriage): AsyncGene
       const body = follow.nextBody();
       keep(queue, (one) => call.nodes.get(one.node)?.capabilities.continuation === true);
       if (body === null || queue.length === 0) {
-        yield joinFrames([errorEvent(failure), carriage.seal(served)]);
+        yield [voice.error(failure), ...carriage.seal(served)];
         return;
       }
       rewriting = true;
       winner = await compete(call, queue, JSON.stringify(body), signal, log, ports);
       if (winner.ok && !continuesExactly(call, origin, winner.ranked.node)) {
         log.continued = true;
-        yield encoder.encode(encodeSseComment(`continued on ${winner.ranked.node}`));
+        yield [frameOf(encodeSseComment(`continued on ${winner.ranked.node}`))];
       }
     }
   } finally {
@@ -171,6 +162,7 @@ function pass(
   rewriter: AnswerSoFar | null,
   follow: AnswerSoFar | null,
 ): readonly SseFrame[] {
+  if (follow === null && frames.at(-1)?.complete !== false) return frames;
   return frames.flatMap((frame) => {
     if (rewriter === null) follow?.push(frame);
     const own = rewriter === null ? frame : rewriter.rewrite(frame);

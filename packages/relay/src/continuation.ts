@@ -2,8 +2,7 @@ import {
   type ChatChunk,
   createChatAssembler,
   encodeSseJson,
-  parseSseFrame,
-  readChatData,
+  readFrame,
   reasoningOf,
   type SseFrame,
 } from "@qwq-fit/wire";
@@ -25,10 +24,8 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 function read(frame: SseFrame): ChatChunk | null {
-  const event = parseSseFrame(frame);
-  if (event.data === null) return null;
-  const data = readChatData(event);
-  return data.kind === "chunk" ? data.chunk : null;
+  const data = readFrame(frame);
+  return data?.kind === "chunk" ? data.chunk : null;
 }
 
 /** A text that ends inside a character cannot be continued: the other half is lost. */

@@ -1,15 +1,16 @@
-import { encodeSseComment } from "@qwq-fit/wire";
+import { encodeSseComment, type SseFrame } from "@qwq-fit/wire";
+import { joinFrames } from "./frames.ts";
 import type { RelayPorts } from "./ports.ts";
 
 const PING = new TextEncoder().encode(encodeSseComment("ping"));
 
 /**
- * A generator's bytes as a stream with back-pressure. Comments keep the connection open while nothing
+ * A generator's frames as a stream of bytes with back-pressure. Comments keep the connection open while nothing
  * comes; they stand between events, since each piece is made of whole events. When the reader goes
  * away the generator is ended, and with it the node's stream.
  */
 export function toStream(
-  pieces: AsyncGenerator<Uint8Array>,
+  pieces: AsyncGenerator<readonly SseFrame[]>,
   keepAliveMs: number,
   ports: Pick<RelayPorts, "now" | "timer">,
   onCancel: () => void,
@@ -47,7 +48,7 @@ export function toStream(
             finish();
             controller.close();
           } else {
-            controller.enqueue(piece.value);
+            controller.enqueue(joinFrames(piece.value));
           }
         } catch (error) {
           finish();

@@ -32,6 +32,9 @@ const TOLD: Readonly<Record<string, string>> = {
   content_rejected: REFUSED,
   context_too_long: "prompt and answer do not fit the context",
   aborted: "aborted",
+  unauthorized: "the node refused the key",
+  forbidden: "the node forbids this",
+  unknown_model: "the node does not have this model",
   no_node_available: "no node could answer",
 };
 

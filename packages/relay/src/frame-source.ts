@@ -1,10 +1,4 @@
-import {
-  createSseScanner,
-  parseSseFrame,
-  readChatData,
-  type SseFrame,
-  type StreamWatch,
-} from "@qwq-fit/wire";
+import { createSseScanner, readFrame, type SseFrame, type StreamWatch } from "@qwq-fit/wire";
 import { type Failure, nodeFailure } from "./failure.ts";
 import type { headKind } from "./frames.ts";
 import type { RelayPorts } from "./ports.ts";
@@ -38,12 +32,12 @@ const DRAIN_BYTES = 64 * 1024;
  * stream, an end without `[DONE]` or without a finish reason.
  */
 export function createFrameSource(
-  body: ReadableStream<Uint8Array>,
+  response: Response,
   watch: StreamWatch,
   signal: AbortSignal,
-  looksWhole: RelayPorts["looksWhole"] = parses,
+  looksWhole: RelayPorts["looksWhole"],
 ): FrameSource {
-  const reader = body.getReader();
+  const reader = readerOf(response);
   const scanner = createSseScanner();
   signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined), {
     once: true,
@@ -68,7 +62,8 @@ export function createFrameSource(
         if (kind === "token") sawToken = true;
       }
       if (!watch.push(frame)) {
-        if (!frame.complete || !looksWhole(frame.bytes))
+        const whole = looksWhole?.(frame.bytes) ?? readFrame(frame)?.kind !== "malformed";
+        if (!frame.complete || !whole)
           return broken(frame.complete ? "protocol_error" : "stream_interrupted");
         good++;
         continue;
@@ -134,10 +129,20 @@ export function createFrameSource(
   };
 }
 
-/** Whether an event can be read; one without data (a comment) can. */
-function parses(bytes: Uint8Array): boolean {
-  const event = parseSseFrame({ bytes, complete: true, first: true });
-  return event.data === null || readChatData(event).kind !== "malformed";
+/** The body's reader. A host without streams (React Native) gives its text alone: then that is the one piece. */
+function readerOf(
+  response: Response,
+): Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel"> {
+  if (response.body) return response.body.getReader();
+  let read = false;
+  return {
+    read: async () => {
+      if (read) return { done: true, value: undefined };
+      read = true;
+      return { done: false, value: new TextEncoder().encode(await response.text()) };
+    },
+    cancel: () => Promise.resolve(),
+  };
 }
 
 const endOf = (frame: SseFrame | null): readonly SseFrame[] => (frame === null ? [] : [frame]);

@@ -1,13 +1,12 @@
-import { parseSseFrame, readChatData, reasoningOf, type SseFrame } from "@qwq-fit/wire";
+import { readFrame, reasoningOf, type SseFrame } from "@qwq-fit/wire";
 
 /** What one event before the first token is. */
 export type HeadKind = "token" | "quiet" | "done" | "error" | "malformed";
 
 /** Reads an event closely: whether it carries something that a caller can show. */
 export function headKind(frame: SseFrame): HeadKind {
-  const event = parseSseFrame(frame);
-  if (event.data === null) return "quiet";
-  const data = readChatData(event);
+  const data = readFrame(frame);
+  if (data === null) return "quiet";
   if (data.kind !== "chunk") return data.kind;
   for (const choice of data.chunk.choices) {
     const { delta } = choice;

@@ -2,6 +2,8 @@ export { dataLooksWhole } from "./json-shape.ts";
 export { DEFAULT_LIMITS } from "./ports.ts";
 export type {
   AttemptReport,
+  FramedAnswer,
+  FrameStream,
   RelayAnswer,
   RelayCall,
   RelayLimits,
@@ -9,7 +11,11 @@ export type {
   RelayPorts,
   Transport,
   UpstreamRequest,
+  Voice,
 } from "./ports.ts";
-export { relay } from "./relay.ts";
+export { relay, relayFrames } from "./relay.ts";
+export { toBytes, WIRE_VOICE } from "./to-bytes.ts";
+export { tellFailure } from "./failure.ts";
+export type { Failure } from "./failure.ts";
 export { createRetryBudget, RETRY_SHARE } from "./retry-budget.ts";
 export type { RetryBudget } from "./retry-budget.ts";

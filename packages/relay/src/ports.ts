@@ -1,3 +1,5 @@
+import type { SseFrame } from "@qwq-fit/wire";
+import type { Failure } from "./failure.ts";
 import type { Policy, RankedNode, Receipt, RequestShape, ServingNode } from "@qwq-fit/schema";
 
 /** What is sent to a node: an HTTP request without its host. */
@@ -42,6 +44,8 @@ export interface RelayPorts {
    * streams are many.
    */
   readonly looksWhole?: ((bytes: Uint8Array) => boolean) | undefined;
+  /** What an event's bytes are, without parsing; `skimEvent` where streams are many. Left out, each event is parsed. */
+  readonly skim?: ((bytes: Uint8Array) => "telling" | "data" | "quiet") | undefined;
   /** Calls `run` after `ms`; returns what cancels it. */
   readonly timer: (ms: number, run: () => void) => () => void;
   /** Unique id for a receipt. */
@@ -108,6 +112,32 @@ export interface RelayAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ReadableStream<Uint8Array> | string;
+  /** Resolves when the answer has ended, however it ended. */
+  readonly receipt: Promise<Receipt>;
+}
+
+/** How a stream tells what is not a node's: its error, and its receipt at the end. */
+export interface Voice {
+  /** The event by which a stream ends that could not be made whole. No `[DONE]` follows it. */
+  readonly error: (failure: Failure) => SseFrame;
+  readonly seal: ((receipt: Receipt) => SseFrame) | null;
+}
+
+/** A stream as frames, those of one read together. */
+export interface FrameStream {
+  readonly frames: AsyncGenerator<readonly SseFrame[]>;
+  /** Ends the answer at its node; to be called by who stops reading before the end, and `frames.return` after it. */
+  readonly abandon: () => void;
+}
+
+/** What the caller gets that reads it in the same process. */
+export interface FramedAnswer {
+  /** Why no node answered; null where one did. */
+  readonly failure: Failure | null;
+  /** The node that answers, or that failed last; "pending" while that is not known. */
+  readonly node: string;
+  /** Text where the answer is no stream; "" where there is none. */
+  readonly body: FrameStream | string;
   /** Resolves when the answer has ended, however it ended. */
   readonly receipt: Promise<Receipt>;
 }

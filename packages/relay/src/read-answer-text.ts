@@ -7,7 +7,11 @@ export async function readAnswerText(
   limit: number,
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (response.body === null) return "";
+  if (!response.body) {
+    // A host without streams (React Native) gives the text alone.
+    const text = await response.text();
+    return text.length > limit ? null : text;
+  }
   const reader = response.body.getReader();
   const stop = (): void => void reader.cancel().catch(() => undefined);
   signal.addEventListener("abort", stop, { once: true });

@@ -1,18 +1,12 @@
 import type { Receipt } from "@qwq-fit/schema";
-import { encodeSseComment, errorEnvelope, statusOf } from "@qwq-fit/wire";
+import type { SseFrame } from "@qwq-fit/wire";
 import { CALLER_GONE, type Carriage, carryStream, noteEnd } from "./carry-stream.ts";
 import { compete, type Winner } from "./compete.ts";
-import { toStream } from "./deliver.ts";
 import { type Failure, tellFailure } from "./failure.ts";
 import { frameOf } from "./frames.ts";
 import { createLog, receiptOf, type RelayLog } from "./log.ts";
-import type { RelayAnswer, RelayCall, RelayPorts } from "./ports.ts";
-
-const STREAM_HEADERS = {
-  "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-cache, no-transform",
-  "x-accel-buffering": "no",
-};
+import { toBytes, WIRE_VOICE } from "./to-bytes.ts";
+import type { FramedAnswer, RelayAnswer, RelayCall, RelayPorts, Voice } from "./ports.ts";
 
 /**
  * Carries one request to the ranked nodes and brings back one answer and its receipt.
@@ -22,6 +16,25 @@ const STREAM_HEADERS = {
  * an answer for every outcome; faults of nodes are never thrown.
  */
 export async function relay(call: RelayCall, ports: RelayPorts): Promise<RelayAnswer> {
+  return toBytes(await relayFrames(call, ports, WIRE_VOICE), call.limits.keepAliveMs, ports);
+}
+
+/** An error as what it will be read as; whoever reads frames has the receipt beside them. */
+const FRAME_VOICE: Voice = {
+  error: ({ code, param }) => {
+    const message = tellFailure(code);
+    const error = { code, message, param, type: null, upstreamCode: null, status: null };
+    return { ...frameOf(""), read: { kind: "error", error } };
+  },
+  seal: null,
+};
+
+/** {@link relay} for who reads the answer in the same process: a stream as its frames, each parsed once. */
+export async function relayFrames(
+  call: RelayCall,
+  ports: RelayPorts,
+  voice: Voice = FRAME_VOICE,
+): Promise<FramedAnswer> {
   const log = createLog(ports);
   const queue = call.ranked.slice();
   const deadline = withDeadline(call, ports);
@@ -32,12 +45,8 @@ export async function relay(call: RelayCall, ports: RelayPorts): Promise<RelayAn
     deadline.stop();
     const receipt = receiptOf(call, log, result.node, ports);
     if (!result.ok) return failed(deadline.name(result.failure), receipt);
-    return {
-      status: 200,
-      headers: { "content-type": "application/json", ...receiptHeaders(receipt) },
-      body: result.text,
-      receipt: Promise.resolve(receipt),
-    };
+    const { node, text } = result;
+    return { failure: null, node, body: text, receipt: Promise.resolve(receipt) };
   }
 
   const body = JSON.stringify(call.body);
@@ -48,7 +57,7 @@ export async function relay(call: RelayCall, ports: RelayPorts): Promise<RelayAn
     const node = log.attempts.at(-1)?.node ?? "";
     return failed(deadline.name(early.failure), receiptOf(call, log, node, ports));
   }
-  return streamAnswer(call, racing, early, { queue, log, deadline, ports });
+  return streamAnswer(call, racing, early, { queue, log, deadline, ports, voice });
 }
 
 interface Running {
@@ -56,6 +65,7 @@ interface Running {
   readonly log: RelayLog;
   readonly deadline: Deadline;
   readonly ports: RelayPorts;
+  readonly voice: Voice;
 }
 
 function streamAnswer(
@@ -63,8 +73,8 @@ function streamAnswer(
   racing: Promise<Winner>,
   early: Winner | null,
   running: Running,
-): RelayAnswer {
-  const { queue, log, deadline, ports } = running;
+): FramedAnswer {
+  const { queue, log, deadline, ports, voice } = running;
   const { promise: receipt, resolve: told } = withResolvers<Receipt>();
   let node = early?.ok === true ? early.ranked.node : (call.ranked[0]?.node ?? "");
   const carriage: Carriage = {
@@ -74,10 +84,9 @@ function streamAnswer(
     ports,
     signal: deadline.signal,
     name: deadline.name,
+    voice,
     seal: (last) =>
-      frameOf(
-        encodeSseComment(`receipt ${JSON.stringify(receiptOf(call, log, last || node, ports))}`),
-      ),
+      voice.seal === null ? [] : [voice.seal(receiptOf(call, log, last || node, ports))],
     finished: (last) => {
       deadline.stop();
       node = last === "" ? (log.attempts.at(-1)?.node ?? node) : last;
@@ -85,7 +94,7 @@ function streamAnswer(
     },
   };
   let started = false;
-  async function* pieces(): AsyncGenerator<Uint8Array> {
+  async function* frames(): AsyncGenerator<readonly SseFrame[]> {
     const winner = await racing;
     started = true;
     yield* carryStream(winner, carriage);
@@ -103,32 +112,16 @@ function streamAnswer(
     });
   };
   return {
-    status: 200,
-    headers: { ...STREAM_HEADERS, "x-qwq-node": early?.ok === true ? node : "pending" },
-    body: toStream(pieces(), call.limits.keepAliveMs, ports, abandon),
+    failure: null,
+    node: early?.ok === true ? node : "pending",
+    body: { frames: frames(), abandon },
     receipt,
   };
 }
 
-/** An answer that no node gave: OpenAI's error envelope, none of the nodes' own text. */
-function failed(failure: Failure, receipt: Receipt): RelayAnswer {
-  const { code, param, retryAfterMs } = failure;
-  const retry =
-    retryAfterMs === null ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) };
-  return {
-    status: statusOf(code),
-    headers: { "content-type": "application/json", ...retry, ...receiptHeaders(receipt) },
-    body: JSON.stringify(errorEnvelope({ code, message: tellFailure(code), param })),
-    receipt: Promise.resolve(receipt),
-  };
-}
-
-/** Node names may hold any character; a header may not. */
-function receiptHeaders(receipt: Receipt): Record<string, string> {
-  return {
-    "x-qwq-node": encodeURIComponent(receipt.node),
-    "x-qwq-receipt": encodeURIComponent(JSON.stringify(receipt)),
-  };
+/** An answer that no node gave. */
+function failed(failure: Failure, receipt: Receipt): FramedAnswer {
+  return { failure, node: receipt.node, body: "", receipt: Promise.resolve(receipt) };
 }
 
 interface Deadline {

@@ -19,10 +19,7 @@ export async function readUnstreamed(
     const text = await readAnswerText(response, ERROR_BODY_BYTES, signal).catch(() => "");
     return failureOfStatus(response.status, text ?? "", response.headers, epochMs);
   }
-  const text =
-    response.body === null
-      ? null
-      : await readAnswerText(response, request.limits.bodyBytes, signal).catch(() => null);
+  const text = await readAnswerText(response, request.limits.bodyBytes, signal).catch(() => null);
   if (text === null) return nodeFailure("stream_interrupted");
   const answer = parseAnswer(text, "chat");
   if (!answer.ok) return answer.failure;

@@ -37,6 +37,8 @@ export type { ChatAssembler } from "./chat/assemble.ts";
 export { chunksOf, reasoningDelta } from "./chat/chunks.ts";
 export { readChatData } from "./chat/data.ts";
 export type { ChatData } from "./chat/data.ts";
+export { readFrame } from "./chat/read-frame.ts";
+export { skimEvent } from "./chat/skim.ts";
 export { createStreamWatch } from "./chat/watch.ts";
 export type { StreamVerdict, StreamWatch } from "./chat/watch.ts";
 export { codeOfTold, errorEnvelope, statusOf } from "./errors/envelope.ts";

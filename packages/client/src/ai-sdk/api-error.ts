@@ -8,7 +8,8 @@ const CALL_MARKER = Symbol.for("vercel.ai.error.AI_APICallError");
  * and its users' `catch` know the error without this package depending on it.
  */
 export function apiCallError(error: unknown, body: unknown): unknown {
-  if (!(error instanceof ClientError)) return error;
+  // The caller's own abort is no failed call: the SDK knows it by its name, `AbortError`.
+  if (!(error instanceof ClientError) || error.code === "aborted") return error;
   const facts = {
     name: "AI_APICallError",
     url: "qwq-fit:",

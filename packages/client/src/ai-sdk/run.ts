@@ -20,7 +20,8 @@ function callOptions(call: CallOptions, settings: CallSettings): CallOptions {
       value === undefined ? [] : [[name, value]],
     ),
   );
-  return { ...call, headers, signal: settings.abortSignal ?? call.signal };
+  // The SDK waits and retries by itself, as its users set.
+  return { maxRetries: 0, ...call, headers, signal: settings.abortSignal ?? call.signal };
 }
 
 /** What the SDK shows of a receipt, under `providerMetadata.qwqFit`. */

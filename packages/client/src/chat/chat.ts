@@ -1,8 +1,6 @@
-import type { RelayAnswer } from "@qwq-fit/relay";
 import type { Receipt } from "@qwq-fit/schema";
 import type { ChatCompletion, ChatRequest } from "@qwq-fit/wire";
 import type { Core } from "../core/core.ts";
-import { errorOfEnvelope } from "../core/errors.ts";
 import type { CallOptions } from "../core/options.ts";
 import { type ChatStream, readChunks } from "./chat-stream.ts";
 import type { OutputSchema, ParsedAnswer } from "./parse-answer.ts";
@@ -42,17 +40,6 @@ export interface ChatCompletions {
   ): Promise<ParsedAnswer<T>>;
 }
 
-/** The error of an answer that is no success. */
-export function failureOf(answer: RelayAnswer): Error {
-  // The relay's own headers: names in lower case, the wait in seconds.
-  const { "retry-after": wait, "x-qwq-node": node = "" } = answer.headers;
-  return errorOfEnvelope(typeof answer.body === "string" ? answer.body : "", {
-    status: answer.status,
-    target: decodeURIComponent(node),
-    retryAfterMs: wait === undefined ? null : Number(wait) * 1000,
-  });
-}
-
 // oxlint-disable typescript/no-unsafe-type-assertion -- what a property was just defined on has it
 /** A receipt that enumerates nowhere, so that the answer stays OpenAI's own JSON. */
 function withReceipt<T extends object>(
@@ -77,7 +64,6 @@ export function createChatCompletions(core: Core): ChatCompletions {
     if (options.signal?.aborted === true) stop();
     options.signal?.addEventListener("abort", stop, { once: true });
     const answer = await core.send("chat", { ...request }, { ...options, signal: abort.signal });
-    if (answer.status !== 200) throw failureOf(answer);
     const { body } = answer;
     if (typeof body === "string") {
       const completion: ChatCompletion = JSON.parse(body);

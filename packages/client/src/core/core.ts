@@ -1,19 +1,22 @@
 import {
   createRetryBudget,
   DEFAULT_LIMITS,
-  relay,
-  type RelayAnswer,
+  type FramedAnswer,
+  relayFrames,
   type RelayCall,
   type RelayLimits,
+  type RelayPorts,
+  type Transport,
+  type Voice,
 } from "@qwq-fit/relay";
 import { createNodeBook, describeRequest, selectNode } from "@qwq-fit/routing";
 import {
   DEFAULT_POLICY,
-  type ErrorCode,
   type Policy,
   type RequestShape,
   type RouteDecision,
 } from "@qwq-fit/schema";
+import { cloudTarget } from "./cloud-target.ts";
 import { ClientError } from "./errors.ts";
 import type { LocalEngine } from "./local-engine.ts";
 import type { CallOptions, ClientOptions, PolicyInput } from "./options.ts";
@@ -22,17 +25,25 @@ import { servingNodeOf, type Target, transportOf } from "./target.ts";
 type Body = Readonly<Record<string, unknown>>;
 type Api = RelayCall["api"];
 
+/** Why no target was asked. */
+export type Rejection = RouteDecision & { readonly kind: "reject" };
+
 /** Decides and carries; everything of the client stands on it. */
 export interface Core {
-  send(api: Api, body: Body, options: CallOptions): Promise<RelayAnswer>;
-  /** The decision for a request; runs nothing. */
-  decide(
-    api: Api,
-    body: Body,
-    options: CallOptions,
-    ranked?: number,
-  ): { shape: RequestShape; decision: RouteDecision; policy: Policy };
   readonly model: string;
+  /** @throws ClientError where nobody could answer. */
+  send(api: Api, body: Body, options: CallOptions, voice?: Voice): Promise<FramedAnswer>;
+  /** The decision for a request; runs nothing. */
+  decide(api: Api, body: Body, options: CallOptions, ranked?: number): Decided;
+  transport(name: string): Transport | undefined;
+  readonly clock: Pick<RelayPorts, "now" | "timer">;
+}
+
+/** A decision, and what it was made from. */
+export interface Decided {
+  readonly shape: RequestShape;
+  readonly policy: Policy;
+  readonly decision: RouteDecision;
 }
 
 /** The policy with what is given laid over what stands below. */
@@ -40,40 +51,6 @@ export function withPolicy(base: Policy, given: PolicyInput | undefined): Policy
   return given === undefined
     ? base
     : { ...base, ...given, limits: { ...base.limits, ...given.limits } };
-}
-
-function cloudTarget(cloud: NonNullable<ClientOptions["cloud"]>): Target[] {
-  const { edge, baseURL, apiKey, model } = cloud;
-  const key = apiKey === undefined ? {} : { apiKey };
-  const targets: Target[] = [];
-  if (edge !== undefined) {
-    const baseUrl = `${edge.replace(/\/+$/, "").replace(/\/v1$/, "")}/v1`;
-    // The router relays by itself, and knows its own nodes: here it is one place with room.
-    targets.push({
-      name: "edge",
-      baseUrl,
-      privacy: "any",
-      slots: 1000,
-      capabilities: { continuation: true },
-      ...key,
-    });
-  }
-  if (baseURL !== undefined) {
-    const price = {
-      inputUsdPerMillionTokens: cloud.inputUsdPerMillionTokens ?? null,
-      outputUsdPerMillionTokens: cloud.outputUsdPerMillionTokens ?? null,
-    };
-    const models = model === undefined ? [] : [{ id: model, ...price }];
-    targets.push({
-      name: "cloud",
-      baseUrl: baseURL,
-      privacy: "any",
-      slots: 1000,
-      ...key,
-      ...(model === undefined ? {} : { model, models }),
-    });
-  }
-  return targets;
 }
 
 /** The core of one client: its targets, and what was learnt of them. */
@@ -84,9 +61,12 @@ export function createCore(options: ClientOptions): Core {
   const random = options.random ?? Math.random;
   const book = createNodeBook();
   const retries = createRetryBudget();
-  const transports = new Map<string, ReturnType<typeof transportOf>>();
+  const transports = new Map<string, Transport>();
   const limits: RelayLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const base = withPolicy(DEFAULT_POLICY, options.policy);
+  const refusals = new Map<string, number>();
+  const { hooks } = options;
+  let failing: Promise<typeof import("./fail.ts") | null> | undefined;
   let ids = 0;
   let shown: readonly Target[] = [];
 
@@ -94,7 +74,12 @@ export function createCore(options: ClientOptions): Core {
     // A target that is there for one model under another name serves the client's model.
     const models = target.model === undefined ? target.models : modelsAs(target, options.model);
     book.put(servingNodeOf(models === undefined ? target : { ...target, models }), now());
-    transports.set(target.name, transportOf(target, send));
+    const transport = transportOf(target, send);
+    transports.set(target.name, async (request) => {
+      const response = await transport(request);
+      refusals.set(target.name, response.status);
+      return response;
+    });
   };
   for (const target of [...(options.targets ?? []), ...cloudTarget(options.cloud ?? {})])
     add(target);
@@ -127,61 +112,105 @@ export function createCore(options: ClientOptions): Core {
     };
   };
 
+  const id = (): string => `${Math.floor(random() * 1e9).toString(36)}-${ids++}`;
+
+  const sendOnce = async (
+    ...[api, body, call, voice]: Parameters<Core["send"]>
+  ): Promise<FramedAnswer | Rejection> => {
+    await local?.look?.();
+    let decided = decide(api, body, call);
+    if (decided.decision.kind === "reject" && isOnItsWay(local)) {
+      // Nobody else may or can answer, and the local engine is being started: it is waited for.
+      await local.prepare(call.signal === undefined ? {} : { signal: call.signal });
+      decided = decide(api, body, call);
+    }
+    const { shape, policy, decision } = decided;
+    const { idempotencyKey: key } = call;
+    if (decision.kind === "reject") return decision;
+    const ranked = decision.ranked.map((one) => one.node);
+    tell(hooks?.onDecision, { model: shape.model, ranked });
+    retries.request();
+    const answer = await relayFrames(
+      {
+        api,
+        body,
+        headers: {
+          ...(key === undefined ? {} : { "idempotency-key": key }),
+          ...call.headers,
+        },
+        shape,
+        ranked: decision.ranked,
+        nodes: book.nodes(),
+        policy,
+        mode: call.mode ?? options.mode ?? "error",
+        limits,
+        signal: call.signal ?? new AbortController().signal,
+      },
+      {
+        transport: (name) => transports.get(name),
+        now,
+        epoch: Date.now,
+        timer,
+        id,
+        mayRetry: () => retries.take(),
+        onStart: (name) => book.started(name),
+        onEnd: (report) => book.ended(report, now(), random()),
+      },
+      voice,
+    );
+    void answer.receipt.then((receipt) => {
+      if (receipt.attempts.at(-1)?.outcome === "served") {
+        book.remember(receipt.node, shape.prefixKeys, shape.promptTokens);
+      }
+      tell(hooks?.onReceipt, receipt);
+    });
+    return answer;
+  };
+
   return {
     model: options.model,
     decide,
-    send: async (api, given, call) => {
+    clock: { now, timer },
+    transport: (name) => transports.get(name),
+    send: async (api, given, call, voice) => {
       const body = { model: options.model, ...given };
-      await local?.look?.();
-      let decided = decide(api, body, call);
-      if (decided.decision.kind === "reject" && isOnItsWay(local)) {
-        // Nobody else may or can answer, and the local engine is being started: it is waited for.
-        await local.prepare(call.signal === undefined ? {} : { signal: call.signal });
-        decided = decide(api, body, call);
-      }
-      const { shape, policy, decision } = decided;
-      if (decision.kind === "reject") throw rejection(decision);
-      options.hooks?.onDecision?.({
-        model: shape.model,
-        ranked: decision.ranked.map((one) => one.node),
-      });
-      retries.request();
-      const answer = await relay(
-        {
-          api,
-          body,
-          headers: call.headers ?? {},
-          shape,
-          ranked: decision.ranked,
-          nodes: book.nodes(),
-          policy,
-          mode: call.mode ?? options.mode ?? "error",
-          limits,
-          signal: call.signal ?? new AbortController().signal,
+      // Fetched beside the first request: when it is needed, the network may be what has failed.
+      failing ??= import("./fail.ts").catch(() => null);
+      const startedMs = now();
+      const sent = await sendOnce(api, body, call, voice);
+      if ("node" in sent && sent.failure === null) return sent;
+      const fail = await failing;
+      if (fail === null) throw new ClientError("network", "failed", { status: 0, target: "" });
+      return fail.retryOrThrow(sent, {
+        left: call.maxRetries ?? options.maxRetries ?? 2,
+        policy: withPolicy(base, call.policy),
+        elapsedMs: () => now() - startedMs,
+        timer,
+        random,
+        signal: call.signal,
+        refusals,
+        again: (deadlineMs) => {
+          const kept = { ...call.policy?.limits, deadlineMs };
+          return sendOnce(api, body, { ...call, policy: { ...call.policy, limits: kept } }, voice);
         },
-        {
-          transport: (name) => transports.get(name),
-          now,
-          epoch: Date.now,
-          timer: (ms, run) => {
-            const timer = setTimeout(run, ms);
-            return () => clearTimeout(timer);
-          },
-          id: () => `${Math.floor(random() * 1e9).toString(36)}-${ids++}`,
-          mayRetry: () => retries.take(),
-          onStart: (name) => book.started(name),
-          onEnd: (report) => book.ended(report, now(), random()),
-        },
-      );
-      void answer.receipt.then((receipt) => {
-        if (receipt.attempts.at(-1)?.outcome === "served") {
-          book.remember(receipt.node, shape.prefixKeys, shape.promptTokens);
-        }
-        options.hooks?.onReceipt?.(receipt);
+        onError: (error) => tell(hooks?.onError, error),
       });
-      return answer;
     },
   };
+}
+
+const timer: RelayPorts["timer"] = (ms, run) => {
+  const timeout = setTimeout(run, ms);
+  return () => clearTimeout(timeout);
+};
+
+/** Who listens is told; what goes wrong there is no business of the request. */
+function tell<T>(listener: ((value: T) => void) | undefined, value: T): void {
+  try {
+    listener?.(value);
+  } catch {
+    // A listener's own fault.
+  }
 }
 
 function isOnItsWay(local: LocalEngine | undefined): local is LocalEngine {
@@ -194,27 +223,4 @@ function modelsAs(target: Target, model: string): Target["models"] {
   const [first, ...others] = target.models ?? [];
   const entry = typeof first === "string" ? { id: first } : (first ?? { id: model });
   return [{ ...entry, id: model, aliases: [...(entry.aliases ?? []), entry.id] }, ...others];
-}
-
-/** Why no target may serve, as an error's code. A denial of privacy never turns into another route. */
-const CODE_OF: Partial<Record<string, ErrorCode>> = {
-  privacy: "privacy_denied",
-  region: "privacy_denied",
-  context_too_long: "context_too_long",
-  model_not_served: "unknown_model",
-  capability: "unsupported_combination",
-  saturated: "saturated",
-};
-
-function rejection(decision: RouteDecision & { readonly kind: "reject" }): ClientError {
-  const { reason, retryAfterMs, rejected } = decision;
-  const list = rejected.map((one) => `${one.node}: ${one.reason}`).join("; ");
-  const message = `no target can serve this: ${list || "none is configured"}`;
-  const facts = {
-    status: 0,
-    target: "",
-    retryAfterMs,
-    hint: "See `explain(request)`.",
-  };
-  return new ClientError(CODE_OF[reason] ?? "no_node_available", message, facts);
 }

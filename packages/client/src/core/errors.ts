@@ -1,5 +1,4 @@
-import { QwqError, type ErrorCode } from "@qwq-fit/schema";
-import { codeOfTold, isObject, parseJson, stringField } from "@qwq-fit/wire";
+import { QwqError, type ErrorCode, type Receipt } from "@qwq-fit/schema";
 
 /** A failed request: what, where, and whether trying again may help. */
 export class ClientError extends QwqError {
@@ -9,17 +8,28 @@ export class ClientError extends QwqError {
   /** Name of the target that failed last; "" where none was asked. */
   readonly target: string;
   readonly retryAfterMs: number | null;
+  /** Which targets were tried; null where the error came before or after all tries. */
+  readonly receipt: Receipt | null;
 
   constructor(
     code: ErrorCode,
     message: string,
-    facts: { status: number; target: string; retryAfterMs?: number | null; hint?: string },
+    facts: {
+      status: number;
+      target: string;
+      retryAfterMs?: number | null;
+      hint?: string;
+      receipt?: Receipt;
+    },
   ) {
     super(code, message, facts.hint === undefined ? {} : { hint: facts.hint });
     this.status = facts.status;
     this.target = facts.target;
     this.retryAfterMs = facts.retryAfterMs ?? null;
     this.retryable = RETRYABLE.has(code);
+    this.receipt = facts.receipt ?? null;
+    // What users of `AbortSignal` look for.
+    if (code === "aborted") Object.defineProperty(this, "name", { value: "AbortError" });
   }
 }
 
@@ -37,20 +47,18 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   unauthorized: "Check the target's `apiKey`.",
+  unknown_model: "Name the model there: `model` of the target, or of `cloud`.",
   stream_interrupted: 'Use mode "continue" or "hold" to have another target finish such answers.',
 };
 
-/** The error that an envelope tells. */
-export function errorOfEnvelope(
-  body: string,
-  facts: { status: number; target: string; retryAfterMs: number | null },
+/** A failure in words of our own. */
+export function clientError(
+  code: string,
+  message: string,
+  facts: { status: number; target: string; retryAfterMs: number | null; receipt?: Receipt },
 ): ClientError {
-  const value = parseJson(body);
-  const inner = isObject(value) ? value["error"] : null;
-  const told = codeOfTold(stringField(inner, "code") ?? "");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- wire's codes are ours; it cannot name their type
-  const code = (told ?? "upstream_error") as ErrorCode;
-  const hint = HINTS[code];
-  const message = stringField(inner, "message") || "the request failed";
-  return new ClientError(code, message, hint === undefined ? facts : { ...facts, hint });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- relay's and wire's codes are ours; they cannot name their type
+  const known = code as ErrorCode;
+  const hint = HINTS[known];
+  return new ClientError(known, message, hint === undefined ? facts : { ...facts, hint });
 }

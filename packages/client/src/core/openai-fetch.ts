@@ -1,44 +1,57 @@
+import { toBytes, WIRE_VOICE } from "@qwq-fit/relay";
 import { errorEnvelope, parseJson, statusOf } from "@qwq-fit/wire";
 import type { Core } from "./core.ts";
+import { countTokens } from "./count-tokens.ts";
 import { ClientError } from "./errors.ts";
+import { DIALECTS, isDialect, Refusal } from "./dialects.ts";
+import { wishesOf } from "./wishes.ts";
 
-const APIS = {
-  "/chat/completions": "chat",
-  "/completions": "completions",
-  "/embeddings": "embeddings",
-} as const;
+/** Silence after which a stream says that it lives, ms. */
+const KEEP_ALIVE_MS = 10_000;
 
-const isApi = (path: string): path is keyof typeof APIS => path in APIS;
+const json = (value: unknown, status = 200, headers: Record<string, string> = {}): Response =>
+  new Response(typeof value === "string" ? value : JSON.stringify(value), {
+    status,
+    headers: { "content-type": "application/json", ...headers },
+  });
 
-/** Answers one of OpenAI's requests through the client, as a server would. */
+/** Answers one of OpenAI's requests (and Anthropic's Messages) through the client, as a server would. */
 export async function answerOpenAi(
   core: Core,
   input: Parameters<typeof fetch>[0],
   init: Parameters<typeof fetch>[1],
 ): Promise<Response> {
   const request = new Request(input, init);
-  const path = new URL(request.url).pathname.replace(/^\/v1/, "");
+  const path = request.url.replace(/^[a-z]+:\/\/[^/]*(?:\/v1)?|[?#].*$/giu, "");
   if (request.method === "GET" && path === "/models") {
     const data = [{ id: core.model, object: "model", created: 0, owned_by: "qwq-fit" }];
-    return Response.json({ object: "list", data });
+    return json({ object: "list", data });
   }
-  if (request.method !== "POST" || !isApi(path)) {
-    return refuse("invalid_request", `there is no ${request.method} ${path} here`, 404);
+  const counts = path === "/messages/count_tokens";
+  if (request.method !== "POST" || !(counts || isDialect(path))) {
+    return refuse("invalid_request", `there is no ${request.method} ${path} here`, { status: 404 });
   }
-  const body = parseJson(await request.text());
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+  const given = parseJson(await request.text());
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
     return refuse("invalid_request", "the body must be a JSON object");
   }
+  const dialect = DIALECTS[counts ? "/messages" : path];
   try {
-    const answer = await core.send(
-      APIS[path],
-      { ...body },
-      { signal: init?.signal ?? request.signal },
-    );
-    return new Response(answer.body, { status: answer.status, headers: answer.headers });
+    const call = { ...wishesOf(request.headers, core), signal: init?.signal ?? request.signal };
+    const { body, converter, whole } = dialect.read({ ...given }, core);
+    if (counts) {
+      const { tokens } = await countTokens(core, { messages: [], ...body }, call);
+      return json({ input_tokens: tokens });
+    }
+    const sent = await core.send(dialect.api, body, call, WIRE_VOICE);
+    const answer = await toBytes(converter(sent), KEEP_ALIVE_MS, core.clock);
+    return new Response(typeof answer.body === "string" ? whole(answer.body) : answer.body, {
+      status: answer.status,
+      headers: answer.headers,
+    });
   } catch (error) {
-    if (error instanceof ClientError)
-      return refuse(error.code, error.message, undefined, error.retryAfterMs);
+    if (error instanceof ClientError) return refuse(error.code, error.message, error);
+    if (error instanceof Refusal) return refuse(error.code, error.message, error);
     throw error;
   }
 }
@@ -46,11 +59,16 @@ export async function answerOpenAi(
 function refuse(
   code: string,
   message: string,
-  status?: number,
-  retryMs: number | null = null,
+  facts: {
+    readonly status?: number;
+    readonly param?: string | null;
+    readonly retryAfterMs?: number | null;
+    readonly target?: string;
+  } = {},
 ): Response {
-  return Response.json(errorEnvelope({ code, message }), {
-    status: status ?? statusOf(code),
-    headers: retryMs === null ? {} : { "retry-after": String(Math.ceil(retryMs / 1000)) },
+  const { status, param = null, retryAfterMs = null, target = "" } = facts;
+  return json(errorEnvelope({ code, message, param }), status || statusOf(code), {
+    ...(retryAfterMs === null ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) }),
+    ...(target === "" ? {} : { "x-qwq-node": encodeURIComponent(target) }),
   });
 }

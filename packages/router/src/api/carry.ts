@@ -6,6 +6,7 @@ import {
   type RelayMode,
 } from "@qwq-fit/relay";
 import { describeRequest, selectNode } from "@qwq-fit/routing";
+import { skimEvent } from "@qwq-fit/wire";
 import type { Policy, PrivacyClass, Receipt, RequestShape, RouteDecision } from "@qwq-fit/schema";
 import type { Caller } from "../guard/caller.ts";
 import { HttpRefusal } from "./http-error.ts";
@@ -160,6 +161,7 @@ export async function carry(
     epoch: ports.now,
     timer: ports.timer,
     looksWhole: dataLooksWhole,
+    skim: skimEvent,
     id: ports.id,
     mayRetry: () => retries.take(),
     onStart: (name) => fleet.started(name),

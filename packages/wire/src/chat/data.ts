@@ -31,26 +31,16 @@ export function readChatData(event: Pick<SseEvent, "event" | "data">): ChatData 
   // A last chunk with usage alone, as a few servers send it, has no choices.
   const list: unknown = choices === undefined && isObject(value["usage"]) ? [] : choices;
   if (!Array.isArray(list)) return { kind: "malformed", reason: "the event has no `choices`" };
-  const chunk = { id: "", created: 0, model: "", ...value, choices: list.map(normalChoice) };
-  return isChunk(chunk)
-    ? { kind: "chunk", chunk }
-    : { kind: "malformed", reason: "a choice is no object" };
-}
-
-function normalChoice(choice: unknown): unknown {
-  if (!isObject(choice)) return null;
-  const { index, delta, finish_reason: finish } = choice;
-  return {
-    ...choice,
-    index: typeof index === "number" ? index : 0,
-    delta: isObject(delta) ? delta : {},
-    finish_reason: finish ?? null,
-  };
-}
-
-/** Checked as far as this package reads it: what else a chunk holds passes through. */
-function isChunk(value: {
-  readonly choices: readonly unknown[];
-}): value is ChatChunk & typeof value {
-  return value.choices.every((choice) => choice !== null);
+  if (!list.every(isObject)) return { kind: "malformed", reason: "a choice is no object" };
+  // Filled in where it stands: the value was parsed here and is nobody else's.
+  const { id, created, model } = value;
+  Object.assign(value, { id: id ?? "", created: created ?? 0, model: model ?? "", choices: list });
+  for (const choice of list) {
+    const { index, delta, finish_reason: finish } = choice;
+    if (typeof index !== "number") Object.assign(choice, { index: 0 });
+    if (!isObject(delta)) Object.assign(choice, { delta: {} });
+    if (finish === undefined) Object.assign(choice, { finish_reason: null });
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as far as it is read; the rest passes through
+  return { kind: "chunk", chunk: value as unknown as ChatChunk };
 }

@@ -3,18 +3,29 @@ import { describe, expect, test } from "vitest";
 
 import { DONE_EVENT, encodeSseComment, encodeSseJson } from "../sse/encode.ts";
 import { createSseScanner } from "../sse/scan.ts";
+import type { SseFrame } from "../sse/scan.ts";
 import { cutAt } from "../sse/test-cuts.ts";
+import { skimEvent } from "./skim.ts";
 import { createStreamWatch } from "./watch.ts";
 import type { StreamVerdict } from "./watch.ts";
 
 function watch(text: string, cuts: readonly number[] = [], choices = 1): StreamVerdict {
   const scanner = createSseScanner();
   const watcher = createStreamWatch({ choices });
+  const skimming = createStreamWatch({ choices, skim: skimEvent });
+  const push = (frame: SseFrame): void => {
+    watcher.push(frame);
+    skimming.push({ ...frame, read: undefined });
+  };
   for (const chunk of cutAt(new TextEncoder().encode(text), cuts)) {
-    for (const frame of scanner.push(chunk)) watcher.push(frame);
+    for (const frame of scanner.push(chunk)) push(frame);
   }
   const rest = scanner.end();
-  if (rest !== null) watcher.push(rest);
+  if (rest !== null) push(rest);
+  // Skimming comes to the same verdict as parsing everything, but for a cut event, which it counts.
+  const verdict = watcher.verdict();
+  const { events } = verdict.cut ? verdict : skimming.verdict();
+  expect({ ...skimming.verdict(), events }).toEqual(verdict);
   return watcher.verdict();
 }
 

@@ -1,7 +1,7 @@
 import type { UpstreamError } from "../errors/body.ts";
 import { parseSseFrame } from "../sse/decode.ts";
 import type { SseFrame } from "../sse/scan.ts";
-import { readChatData } from "./data.ts";
+import { readFrame } from "./read-frame.ts";
 import type { ChatUsage } from "./response.ts";
 
 /** What a stream has shown of its end. */
@@ -28,17 +28,21 @@ export interface StreamVerdict {
 export interface StreamWatch {
   /** True where the frame told of an end (a finish reason, usage, an error, `[DONE]`): ask `verdict` then. */
   push(frame: SseFrame): boolean;
+  /** Counts events that are known to tell of no end. */
+  pass(events: number): void;
   verdict(): StreamVerdict;
 }
 
 /**
- * Parses only the frames that tell of an end: a finish reason, usage, an error, `[DONE]`. A quoted
- * text cannot pose as one of them, for in JSON its quotes are escaped.
+ * A watch for `choices` expected choices (the request's `n`). Each frame is parsed, unless `skim` says that it tells
+ * nothing of an end.
  */
-const TELLING = /"finish_reason"\s*:\s*"|"usage"\s*:\s*\{|"error"\s*:|\[DONE\]|^event:/m;
-
-/** A watch for `choices` expected choices (the request's `n`). */
-export function createStreamWatch(options: { readonly choices?: number } = {}): StreamWatch {
+export function createStreamWatch(
+  options: {
+    readonly choices?: number;
+    readonly skim?: ((bytes: Uint8Array) => "telling" | "data" | "quiet") | undefined;
+  } = {},
+): StreamWatch {
   const expected = options.choices ?? 1;
   const finishReasons: Record<number, string> = {};
   let done = false;
@@ -46,30 +50,37 @@ export function createStreamWatch(options: { readonly choices?: number } = {}): 
   let error: UpstreamError | null = null;
   let events = 0;
   let cut = false;
-  const decoder = new TextDecoder();
-
   return {
     push: (frame) => {
       if (!frame.complete && !endsWhole(frame)) cut = true;
-      if (!TELLING.test(decoder.decode(frame.bytes))) {
-        if (hasData(frame.bytes)) events += 1;
+      const skimmed = options.skim?.(frame.bytes) ?? "telling";
+      if (skimmed !== "telling") {
+        if (skimmed === "data") events += 1;
         return false;
       }
-      const event = parseSseFrame(frame);
-      if (event.data === null) return false;
-      const data = readChatData(event);
+      const data = readFrame(frame);
+      if (data === null) return false;
       if (data.kind === "done") {
         done = true;
         return true;
       }
       events += 1;
       if (data.kind === "error") error ??= data.error;
-      if (data.kind !== "chunk") return true;
-      if (data.chunk.usage) usage = data.chunk.usage;
-      for (const choice of data.chunk.choices) {
-        if (choice.finish_reason) finishReasons[choice.index] = choice.finish_reason;
+      if (data.kind !== "chunk") return data.kind === "error";
+      let telling = false;
+      if (data.chunk.usage) {
+        ({ usage } = data.chunk);
+        telling = true;
       }
-      return true;
+      for (const choice of data.chunk.choices) {
+        if (!choice.finish_reason) continue;
+        finishReasons[choice.index] = choice.finish_reason;
+        telling = true;
+      }
+      return telling;
+    },
+    pass: (more) => {
+      events += more;
     },
     verdict: () => ({
       done,
@@ -85,17 +96,6 @@ export function createStreamWatch(options: { readonly choices?: number } = {}): 
 
 /** An unfinished last frame is whole where its data is: `[DONE]` without a last newline. */
 function endsWhole(frame: SseFrame): boolean {
-  const event = parseSseFrame(frame);
-  return event.data === null ? event.comments.length > 0 : readChatData(event).kind !== "malformed";
-}
-
-/** Whether some line of the frame starts with "data". */
-function hasData(bytes: Uint8Array): boolean {
-  let lineStart = true;
-  for (let index = 0; index < bytes.length; index += 1) {
-    const byte = bytes[index];
-    if (lineStart && byte === 0x64 && bytes[index + 1] === 0x61) return true;
-    lineStart = byte === 10 || byte === 13;
-  }
-  return false;
+  const data = readFrame(frame);
+  return data === null ? parseSseFrame(frame).comments.length > 0 : data.kind !== "malformed";
 }

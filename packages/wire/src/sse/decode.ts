@@ -1,5 +1,6 @@
 import { createSseScanner } from "./scan.ts";
 import type { SseFrame, SseScannerOptions } from "./scan.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 /** What one frame says. */
 export interface SseEvent {
@@ -16,10 +17,9 @@ export interface SseEvent {
 
 /** Reads a frame as the HTML standard says (section 9.2.6), comments kept. */
 export function parseSseFrame(frame: SseFrame): SseEvent {
-  // TextDecoder drops a leading byte order mark, which only the first frame may have.
-  const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: !frame.first }).decode(
-    frame.bytes,
-  );
+  // Decoding drops a leading byte order mark, which only the first frame may have.
+  const marked = frame.bytes[0] === 0xef && !frame.first;
+  const text = (marked ? "\uFEFF" : "") + decodeUtf8(frame.bytes);
   let event = "message";
   let id: string | null = null;
   let retryMs: number | null = null;

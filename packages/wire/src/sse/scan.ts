@@ -1,3 +1,4 @@
+import type { ChatData } from "../chat/data.ts";
 import { WireError } from "../wire-error.ts";
 
 /** One event of a stream as raw bytes: its lines and the blank line that ends it. */
@@ -7,6 +8,8 @@ export interface SseFrame {
   readonly complete: boolean;
   /** True for the first frame of a stream, which may start with a byte order mark. */
   readonly first: boolean;
+  /** What `readFrame` made of it. */
+  read?: ChatData | null | undefined;
 }
 
 export interface SseScannerOptions {
@@ -63,7 +66,7 @@ export function createSseScanner(options: SseScannerOptions = {}): SseScanner {
       heldBytes = 0;
     }
     if (bytes.length > limit) throw tooLarge(limit);
-    const frame: SseFrame = { bytes, complete, first };
+    const frame: SseFrame = { bytes, complete, first, read: undefined };
     first = false;
     empty = true;
     lineEndedByCrLf = false;
@@ -73,6 +76,7 @@ export function createSseScanner(options: SseScannerOptions = {}): SseScanner {
   function push(chunk: Uint8Array): SseFrame[] {
     const frames: SseFrame[] = [];
     let start = 0;
+    const onlyLf = chunk.indexOf(CR) < 0;
     for (let index = 0; index < chunk.length; index += 1) {
       const byte = chunk[index];
       if (place === "blank-cr-awaits-lf") {
@@ -94,6 +98,10 @@ export function createSseScanner(options: SseScannerOptions = {}): SseScanner {
       if (byte !== LF && byte !== CR) {
         place = "in-line";
         empty = false;
+        if (onlyLf) {
+          const end = chunk.indexOf(LF, index);
+          index = end < 0 ? chunk.length : end - 1;
+        }
         continue;
       }
       if (place === "in-line" || empty) {
