@@ -41,3 +41,26 @@ export type {
   StateStore,
 } from "./ports.ts";
 export { sageMakerExtension } from "./sagemaker/sagemaker-extension.ts";
+export { checkDial, CONNECT_PATH } from "./tunnel/check-dial.ts";
+export { createNodeHub } from "./tunnel/node-hub.ts";
+export type { HubPorts, HubSocket, NodeHub, Restored } from "./tunnel/node-hub.ts";
+export {
+  changeBetween,
+  NO_NODES,
+  withChange,
+  withCode,
+  withNode,
+  withoutNode,
+} from "./tunnel/registry.ts";
+export type {
+  JoinedNode,
+  Registry,
+  RegistryChange,
+  RegistryState,
+  WantedNode,
+} from "./tunnel/registry.ts";
+export { tunnelExtension, tunnelSecret } from "./tunnel/tunnel-extension.ts";
+export type { TunnelPorts } from "./tunnel/tunnel-extension.ts";
+export { tunnelTransport } from "./tunnel/tunnel-transport.ts";
+export { MOST_GENERATIONS, SUBPROTOCOL as NODE_SUBPROTOCOL } from "@qwq-fit/tunnel";
+export type { NodeHello } from "@qwq-fit/tunnel";

@@ -10,12 +10,23 @@ import type { ServeOptions } from "./options.ts";
 /** The router in workerd; `close` ends it and removes what it wrote. */
 export interface RunningWorker {
   readonly url: string;
+  /** Ends workerd and starts it anew at the same address, with the same storage: what a deploy does to connections. */
+  restart(): Promise<void>;
+  /** Takes an object out of memory; sockets that can sleep stay, or are closed too. */
+  evict(object: string, id: string, webSockets: "hibernate" | "close"): Promise<void>;
+  /** Ids of the objects of a class that have storage. */
+  objects(object: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
 const NAME = "router";
 /** Durable Objects: bindings and classes, as wrangler.jsonc has them. */
-const OBJECTS: Readonly<Record<string, string>> = { LEDGER: "Ledger", ANSWER: "Answer" };
+const OBJECTS: Readonly<Record<string, string>> = {
+  LEDGER: "Ledger",
+  ANSWER: "Answer",
+  NODE: "NodeObject",
+  NODE_REGISTRY: "NodeRegistry",
+};
 const root = dirname(import.meta.dirname);
 
 /** Builds the bundle that would be deployed. */
@@ -64,9 +75,10 @@ export async function startWorkerd(
   try {
     const source = readFileSync(buildBundle(folder), "utf8");
     const texts = { ...secrets, ROUTER_CONFIG: JSON.stringify(options.config) };
-    const worker = new Miniflare({
+    const settings = (port: number): ConstructorParameters<typeof Miniflare>[0] => ({
       host: options.host,
-      port: options.port,
+      port,
+      resourcePersistencePath: join(folder, "storage"),
       cf: false,
       handleStructuredLogs: ({ message }) => onLog(message),
       workers: [
@@ -104,9 +116,18 @@ export async function startWorkerd(
         },
       ],
     });
+    let worker = new Miniflare(settings(options.port));
     const url = await worker.ready;
     return {
       url: url.origin,
+      restart: async () => {
+        await worker.dispose();
+        worker = new Miniflare(settings(Number(url.port)));
+        await worker.ready;
+      },
+      evict: (object, id, webSockets) =>
+        worker.unsafeEvictDurableObject(NAME, object, { id, webSockets }),
+      objects: (object) => worker.listDurableObjectIds(object, NAME),
       close: async () => {
         await worker.dispose();
         rmSync(folder, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import {
   type ViewWishes,
 } from "@qwq-fit/router";
 import { answerStorage } from "./answer-storage.ts";
-import { sharedRouter } from "./shared-router.ts";
+import { readyRouter, sharedRouter } from "./shared-router.ts";
 
 /** Longest that one alarm waits; Cloudflare ends an alarm after fifteen minutes. */
 const ALARM_MS = 10 * 60_000;
@@ -29,7 +29,8 @@ export class Answer extends DurableObject<Env> {
       },
       config: router.config.answers,
       storage: answerStorage(ctx.storage),
-      run: (job, signal) => sharedRouter(env, waitUntil).run(job, signal, { waitUntil }),
+      run: async (job, signal) =>
+        (await readyRouter(env, waitUntil)).run(job, signal, { waitUntil }),
       notify: router.notify,
       onBegin: (ended) => {
         this.#running = ended.finally(() => {

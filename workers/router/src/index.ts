@@ -1,12 +1,20 @@
-import { sharedRouter } from "./shared-router.ts";
+import { dialNode, isDial } from "./node-tunnel.ts";
+import { readyRouter, secretOf, sharedRouter } from "./shared-router.ts";
 
 export { Answer } from "./answer-object.ts";
 export { Ledger } from "./ledger.ts";
+export { NodeObject } from "./node-object.ts";
+export { NodeRegistry } from "./node-registry.ts";
 
 export default {
-  fetch(request, env, ctx) {
+  async fetch(request, env, ctx) {
     const waitUntil = (work: Promise<unknown>): void => ctx.waitUntil(work);
+    if (isDial(request)) {
+      const { config } = sharedRouter(env, waitUntil);
+      return dialNode(request, env, config, secretOf(env));
+    }
     // Thirty seconds behind a caller that left: enough to notice, to end the node's work and to settle the counts.
-    return sharedRouter(env, waitUntil).fetch(request, { waitUntil });
+    const router = await readyRouter(env, waitUntil);
+    return router.fetch(request, { waitUntil });
   },
 } satisfies ExportedHandler<Env>;

@@ -28,10 +28,7 @@ function portsOf(env: Env): RouterPorts {
       return () => clearTimeout(timer);
     },
     id: () => crypto.randomUUID(),
-    secret: (name) => {
-      const value = secrets[name];
-      return typeof value === "string" ? value : undefined;
-    },
+    secret: secretOf(env),
     ...(isAi(secrets["AI"]) ? { ai: secrets["AI"] } : {}),
     answers: answerStore(env),
     log: (record) => console.log(JSON.stringify(record)),
@@ -57,11 +54,38 @@ export function sharedRouter(env: Env, waitUntil: (work: Promise<unknown>) => vo
   return router;
 }
 
+/** How old an isolate's knowledge of the nodes that have joined may be, ms. */
+const MEET_MS = 2000;
+let metMs = 0;
+
+/** The isolate's router, once it knows the nodes that have joined; from then on they are asked behind requests. */
+export async function readyRouter(
+  env: Env,
+  waitUntil: (work: Promise<unknown>) => void,
+): Promise<Router> {
+  const ready = sharedRouter(env, waitUntil);
+  const nowMs = Date.now();
+  if (!ready.config.join || nowMs - metMs < MEET_MS) return ready;
+  const first = metMs === 0;
+  // Each of the first requests asks for itself: one may not wait for what another has begun.
+  const meeting = ready.fleet.meet();
+  if (first) await meeting;
+  else waitUntil(meeting);
+  metMs = nowMs;
+  return ready;
+}
+
+/** The value of a secret by its name. */
+export function secretOf(env: Env): RouterPorts["secret"] {
+  const values: Readonly<Record<string, unknown>> = { ...env };
+  return (name) => {
+    const value = values[name];
+    return typeof value === "string" ? value : undefined;
+  };
+}
+
 function routerOf(env: Env): Router {
   const ports = portsOf(env);
-  return createRouter(
-    readConfig(JSON.parse(env.ROUTER_CONFIG), LIMITS),
-    ports,
-    extensionsOf(env, ports),
-  );
+  const config = readConfig(JSON.parse(env.ROUTER_CONFIG), LIMITS);
+  return createRouter(config, ports, extensionsOf(env, config, ports));
 }

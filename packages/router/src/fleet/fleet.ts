@@ -19,6 +19,8 @@ export interface Fleet {
   remember(name: string, prefixKeys: readonly string[], promptTokens: number): void;
   /** Asks the registries for nodes that came or left, then all nodes; resolves when all have answered or not. */
   probe(): Promise<void>;
+  /** Asks the registries alone, and the nodes that they told of: cheap, where something is known to have changed. */
+  meet(): Promise<void>;
   /** Leaves a node out of new choices until it is let in again; false where there is none of this name. */
   drain(name: string, on: boolean): boolean;
   /** Takes in a node that came by itself, or changes how it is reached; its history stays. */
@@ -140,6 +142,13 @@ export function createFleet(
     drain: (name, on) => book.drain(name, on),
     add,
     remove,
+    meet: async () => {
+      await Promise.all(registries.map(({ nodes, known }) => meet(nodes, known)));
+      const names = new Set(registries.flatMap(({ known }) => [...known]));
+      await Promise.all(
+        [...members.values()].filter(({ config }) => names.has(config.name)).map(ask),
+      );
+    },
     probe: async () => {
       await Promise.all(registries.map(({ nodes, known }) => meet(nodes, known)));
       await Promise.all([...members.values()].map(ask));

@@ -66,6 +66,24 @@ function freeName(wanted: string, taken: ReadonlySet<string>): string {
   }
 }
 
+/** What changed from one state to the next, for a store that keeps each node apart. */
+export interface RegistryChange {
+  readonly codes: RegistryState["codes"] | null;
+  readonly put: readonly JoinedNode[];
+  readonly removed: readonly string[];
+}
+
+/** The difference of two states, by identity: states are never changed in place. */
+export function changeBetween(before: RegistryState, after: RegistryState): RegistryChange {
+  const known = new Set(before.nodes);
+  const left = new Set(after.nodes.map((node) => node.id));
+  return {
+    codes: before.codes === after.codes ? null : after.codes,
+    put: after.nodes.filter((node) => !known.has(node)),
+    removed: before.nodes.flatMap(({ id }) => (left.has(id) ? [] : [id])),
+  };
+}
+
 /** Takes a code: it is good once. */
 export function withNode(
   state: RegistryState,

@@ -2,53 +2,13 @@ import { fromBase64Url, jsonFromBase64Url, toBase64Url, utf8 } from "./bytes.ts"
 import { type Certificate, type PublicKey, readCertificate } from "./certificate.ts";
 
 /** The one algorithm there is (RFC 7518, 3.4). Neither side reads another from a token. */
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-const HEADER = toBase64Url(utf8('{"alg":"ES256","typ":"qwq-node+jwt"}'));
+export const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+export const HEADER: string = toBase64Url(utf8('{"alg":"ES256","typ":"qwq-node+jwt"}'));
 
 /** How long a token is good, and how far clocks may differ, s. */
-const LIFETIME_S = 60;
+export const LIFETIME_S = 60;
 const SKEW_S = 60;
 const MOST_TOKEN = 4096;
-
-/** A node's keys; the private one never leaves its machine. */
-export interface NodeKeys {
-  readonly publicKey: PublicKey;
-  /** PKCS#8, base64url. */
-  readonly privateKey: string;
-}
-
-/** Makes a pair of keys. */
-export async function createNodeKeys(): Promise<NodeKeys> {
-  const pair = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const { x = "", y = "" } = await crypto.subtle.exportKey("jwk", pair.publicKey);
-  const pkcs8 = await crypto.subtle.exportKey("pkcs8", pair.privateKey);
-  return { publicKey: { x, y }, privateKey: toBase64Url(new Uint8Array(pkcs8)) };
-}
-
-export interface TokenClaims {
-  /** The router's certificate of the node's key. */
-  readonly certificate: string;
-  /** Host and port of the router as the node dials it. */
-  readonly audience: string;
-  readonly nowMs: number;
-}
-
-/** A token by which a node proves itself once: signed by itself, good for a minute. */
-export async function signNodeToken(keys: NodeKeys, claims: TokenClaims): Promise<string> {
-  const seconds = Math.floor(claims.nowMs / 1000);
-  const payload = {
-    crt: claims.certificate,
-    aud: claims.audience,
-    iat: seconds,
-    exp: seconds + LIFETIME_S,
-    jti: toBase64Url(crypto.getRandomValues(new Uint8Array(16))),
-  };
-  const text = `${HEADER}.${toBase64Url(utf8(JSON.stringify(payload)))}`;
-  const pkcs8 = fromBase64Url(keys.privateKey) ?? new Uint8Array(0);
-  const key = await crypto.subtle.importKey("pkcs8", pkcs8, ALGORITHM, false, ["sign"]);
-  const signature = await crypto.subtle.sign(ALGORITHM, key, utf8(text));
-  return `${text}.${toBase64Url(new Uint8Array(signature))}`;
-}
 
 /** A token that holds. `id` and `expiresMs` are for whoever sees to it that it is used once. */
 export interface NodeProof {

@@ -47,6 +47,8 @@ export const MOST_GENERATIONS: number = 2 ** (32 - GENERATION_BITS) - 1;
 /** Streams that were cancelled and not yet acknowledged. */
 const MOST_CANCELLED = 1024;
 const BATCH_MS = 4;
+/** A node that has not said a word for so long after a cancel is gone, ms. */
+const SILENT_MS = 10_000;
 /** Frames that no credit bounds: reports, and what belongs to no stream. A burst, and then so many a second. */
 const FREE_FRAMES = 200;
 const FREE_FRAMES_PER_SECOND = 20;
@@ -68,6 +70,8 @@ export function createLink(ports: LinkPorts, generation = 0, known: NodeHello | 
   let next = first + 1;
   let hello = known;
   let staleBytes = STALE_BYTES;
+  let heardMs = 0;
+  let waiting: (() => void) | null = null;
   let leaving = false;
   let gone = false;
   const batcher = createBatcher({ ...ports, soon: (run) => run(), batchMs: BATCH_MS });
@@ -75,6 +79,7 @@ export function createLink(ports: LinkPorts, generation = 0, known: NodeHello | 
 
   const lost = (): void => {
     gone = true;
+    waiting?.();
     batcher.stop();
     const all = [...streams.values()];
     const told = [...onOver.values()];
@@ -95,9 +100,18 @@ export function createLink(ports: LinkPorts, generation = 0, known: NodeHello | 
     onOver.delete(id);
     if (streams.size === 0) ports.onIdle?.();
   };
+  /** A node that is there acknowledges at once. One that says nothing at all is not: its socket is half open. */
+  const expectWord = (): void => {
+    const atMs = ports.now();
+    waiting ??= ports.timer(SILENT_MS, () => {
+      waiting = null;
+      if (heardMs < atMs) breakOff("silent");
+    });
+  };
   const cancel = (id: number): void => {
     if (!streams.has(id) || gone) return;
     cancelled.add(id);
+    expectWord();
     send(encodeFrame(FRAME.cancel, id), true);
     over(id);
     if (cancelled.size > MOST_CANCELLED) breakOff("cancelled streams are not given up");
@@ -153,6 +167,7 @@ export function createLink(ports: LinkPorts, generation = 0, known: NodeHello | 
       return streams.size;
     },
     receive: (message) => {
+      heardMs = ports.now();
       try {
         for (const frame of decoder.push(message)) {
           if (gone) return;

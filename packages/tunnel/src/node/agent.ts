@@ -2,12 +2,12 @@ import { QwqError } from "@qwq-fit/schema";
 import type { NodeSnapshot } from "@qwq-fit/schema";
 import type { AgentLimits } from "../agent/session.ts";
 import { DEFAULT_AGENT_LIMITS } from "../agent/session.ts";
-import type { NodeKeys } from "../identity/node-token.ts";
 import type { NodeHello } from "../node-report.ts";
 import { deferred } from "./deferred.ts";
 import { describeLocal } from "./describe-local.ts";
 import { type Connection, dial } from "./dial.ts";
 import type { HttpNode } from "./http-node.ts";
+import type { NodeKeys } from "./node-keys.ts";
 
 /** What a machine keeps of its membership; `privateKey` stays on it. */
 export interface Membership {

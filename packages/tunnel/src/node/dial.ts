@@ -2,9 +2,9 @@ import { WebSocket } from "ws";
 import type { LocalNode } from "../agent/local-node.ts";
 import { type AgentLimits, type AgentSession, createAgentSession } from "../agent/session.ts";
 import { SUBPROTOCOL } from "../frames/frame.ts";
-import { signNodeToken } from "../identity/node-token.ts";
 import type { Membership } from "./agent.ts";
 import { deferred } from "./deferred.ts";
+import { signNodeToken } from "./node-keys.ts";
 
 /** A socket that stands, and what runs on it. */
 export interface Connection {

@@ -1,6 +1,6 @@
 import { QwqError } from "@qwq-fit/schema";
-import { createNodeKeys } from "../identity/node-token.ts";
 import type { Membership } from "./agent.ts";
+import { createNodeKeys } from "./node-keys.ts";
 
 const ANSWER_MS = 30_000;
 

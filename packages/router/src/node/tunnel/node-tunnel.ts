@@ -1,12 +1,13 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { QwqError } from "@qwq-fit/schema";
-import { checkNodeToken, type NodeProof, SUBPROTOCOL } from "@qwq-fit/tunnel";
+import { type NodeProof, SUBPROTOCOL } from "@qwq-fit/tunnel";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { RouterConfig } from "../../config/config.ts";
 import type { RouterExtension } from "../../extension.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
 import type { RouterPorts } from "../../ports.ts";
+import { checkDial, CONNECT_PATH } from "../../tunnel/check-dial.ts";
 import { createNodeHub, type HubSocket, type NodeHub } from "../../tunnel/node-hub.ts";
 import { tunnelExtension, tunnelSecret } from "../../tunnel/tunnel-extension.ts";
 import { tunnelTransport } from "../../tunnel/tunnel-transport.ts";
@@ -33,7 +34,6 @@ export interface NodeTunnel {
 
 const SILENT_MS = 60_000;
 const MOST_MESSAGE_BYTES = 1024 * 1024;
-const PATH = "/v1/nodes/connect";
 
 /** Opens the registry; nothing listens yet. @throws {QwqError} `invalid_configuration` */
 export async function openNodeTunnel(options: NodeTunnelOptions): Promise<NodeTunnel> {
@@ -109,11 +109,9 @@ export async function openNodeTunnel(options: NodeTunnelOptions): Promise<NodeTu
   };
   /** Who dials, or the status that turns it away. */
   const check = async (request: IncomingMessage): Promise<NodeProof | number> => {
-    const { authorization = "", host = "" } = request.headers;
-    const token = /^Bearer ([\w.-]+)$/.exec(authorization)?.[1] ?? "";
-    const verdict = await checkNodeToken(secret, token, host, Date.now());
-    if (!verdict.ok) return 401;
-    const { proof } = verdict;
+    const { authorization, host = "" } = request.headers;
+    const proof = await checkDial(authorization, host, secret, Date.now());
+    if (proof === null) return 401;
     if (!registry.has(proof.certificate.node)) return 410;
     // What was used before this process began is not known here.
     if (proof.issuedMs < startedMs || !used.use(proof.id, proof.expiresMs)) return 401;
@@ -121,7 +119,7 @@ export async function openNodeTunnel(options: NodeTunnelOptions): Promise<NodeTu
   };
   const upgrade = async (request: IncomingMessage, raw: Duplex, head: Buffer): Promise<void> => {
     raw.on("error", () => raw.destroy());
-    const known = request.url === PATH;
+    const known = request.url === CONNECT_PATH;
     const verdict = closing ? 503 : known ? await check(request).catch(() => 500) : 404;
     if (typeof verdict === "number") {
       const date = new Date().toUTCString();
@@ -157,7 +155,7 @@ export async function openNodeTunnel(options: NodeTunnelOptions): Promise<NodeTu
       });
     },
     listen: (server, fleet) => {
-      tellFleet = oneAtATime(() => fleet.probe());
+      tellFleet = oneAtATime(() => fleet.meet());
       server.on("upgrade", (request, raw, head) => void upgrade(request, raw, head));
     },
     close: async (graceMs = 10_000) => {
