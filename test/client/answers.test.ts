@@ -1,57 +1,20 @@
-import { createServer } from "node:http";
-import { once } from "node:events";
-import { createClient, type Client } from "@qwq-fit/client";
+import type { Client } from "@qwq-fit/client";
 import { APICallError, generateText } from "ai";
 import fc from "fast-check";
 import OpenAI from "openai";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { type Answer, clientOf, saying } from "./answering-server.ts";
 import { createPartMaker } from "../../packages/client/src/ai-sdk/stream-parts.ts";
 
-/** A server that gives these answers one after the other, the last one again; and what it was asked. */
-async function serverOf(
-  ...answers: readonly (readonly [
-    status: number,
-    body: unknown,
-    headers?: Record<string, string>,
-  ])[]
-): Promise<{ ai: Client; bodies: unknown[] }> {
-  const bodies: unknown[] = [];
-  const server = createServer((request, response) => {
-    let text = "";
-    request.on("data", (chunk: Buffer) => (text += chunk.toString()));
-    request.on("end", () => {
-      const [status, body, headers = {}] = answers[Math.min(bodies.length, answers.length - 1)] ?? [
-        500,
-        {},
-      ];
-      bodies.push(JSON.parse(text));
-      response.writeHead(status, { "content-type": "application/json", ...headers });
-      response.end(JSON.stringify(body));
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const target = {
-    name: "own",
-    baseUrl: `http://127.0.0.1:${port}/v1`,
-    privacy: "own-network" as const,
+async function serverOf(...answers: readonly Answer[]): Promise<{ ai: Client; bodies: unknown[] }> {
+  const { ai, asked } = await clientOf(answers);
+  return {
+    ai,
+    get bodies() {
+      return asked.map(({ body }) => body);
+    },
   };
-  return { ai: createClient({ model: "m", targets: [target] }), bodies };
 }
-
-const saying = (content: string): readonly [number, unknown] => [
-  200,
-  {
-    id: "x",
-    object: "chat.completion",
-    created: 1,
-    model: "m",
-    choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }],
-  },
-];
 const messages = [{ role: "user" as const, content: "count" }];
 const schema = {
   name: "count",
@@ -65,32 +28,32 @@ const schema = {
 
 describe("an answer of a schema", () => {
   test("is checked, and asked for as a schema", async () => {
-    const { ai, bodies } = await serverOf(saying('{"n":4}'));
-    const { value, repaired } = await ai.chat.completions.parse({ messages }, schema);
+    const seen = await serverOf(saying('{"n":4}'));
+    const { value, repaired } = await seen.ai.chat.completions.parse({ messages }, schema);
     expect({ value, repaired }).toEqual({ value: { n: 4 }, repaired: false });
-    expect(bodies).toMatchObject([{ response_format: { type: "json_schema" } }]);
+    expect(seen.bodies).toMatchObject([{ response_format: { type: "json_schema" } }]);
   });
 
   test("is repaired once, by telling the model what is wrong", async () => {
-    const { ai, bodies } = await serverOf(saying('{"n":"four"}'), saying('{"n":4}'));
+    const seen = await serverOf(saying('{"n":"four"}'), saying('{"n":4}'));
     const standard = {
       "~standard": { validate: (value: unknown) => (schema.validate(value), { value }) },
     };
-    const { value, repaired } = await ai.chat.completions.parse({ messages }, schema);
+    const { value, repaired } = await seen.ai.chat.completions.parse({ messages }, schema);
     expect({ value, repaired }).toEqual({ value: { n: 4 }, repaired: true });
-    expect(JSON.stringify(bodies[1])).toContain("n is no number");
+    expect(JSON.stringify(seen.bodies[1])).toContain("n is no number");
     expect(
-      await ai.chat.completions.parse({ messages }, { ...schema, validate: standard }),
+      await seen.ai.chat.completions.parse({ messages }, { ...schema, validate: standard }),
     ).toMatchObject({ value: { n: 4 } });
   });
 
   test("is an error when the second breaks it too", async () => {
-    const { ai, bodies } = await serverOf(saying("no JSON"));
-    await expect(ai.chat.completions.parse({ messages }, schema)).rejects.toMatchObject({
+    const seen = await serverOf(saying("no JSON"));
+    await expect(seen.ai.chat.completions.parse({ messages }, schema)).rejects.toMatchObject({
       code: "protocol_error",
       target: "own",
     });
-    expect(bodies).toHaveLength(2);
+    expect(seen.bodies).toHaveLength(2);
   });
 });
 

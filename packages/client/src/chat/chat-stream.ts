@@ -26,7 +26,11 @@ export function readChunks(
   const facts = () => ({ status: 200, target: target(), retryAfterMs: null });
   const refill = async (): Promise<IteratorResult<ChatChunk>> => {
     while (at === ready.length) {
-      if (failure !== null) throw failure;
+      if (failure !== null) {
+        // Who gets an error does not say goodbye: the answer is ended, and its receipt told, here.
+        await frames.return(undefined);
+        throw failure;
+      }
       // One read after the other: that is a stream.
       // oxlint-disable-next-line no-await-in-loop
       const step = await frames.next();

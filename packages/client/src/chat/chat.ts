@@ -76,7 +76,10 @@ export function createChatCompletions(core: Core): ChatCompletions {
     return {
       [Symbol.asyncIterator]: () => readChunks(body, () => target),
       receipt: answer.receipt,
-      abort: stop,
+      abort: () => {
+        stop();
+        body.abandon();
+      },
     };
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the overloads follow from `stream`
