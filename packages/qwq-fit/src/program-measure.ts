@@ -4,6 +4,8 @@ import { addCostOptions } from "./options/cost-options.ts";
 import type { CostOptions } from "./options/cost-options.ts";
 import { addRehearseOptions } from "./options/rehearse-options.ts";
 import type { RehearseCommandOptions } from "./options/rehearse-options.ts";
+import { addReplayOptions } from "./options/replay-options.ts";
+import type { ReplayOptions } from "./options/replay-options.ts";
 
 /** Commands about how fast, and for how much. */
 export function addMeasureCommands(
@@ -22,5 +24,13 @@ export function addMeasureCommands(
   ).action(async (options: CostOptions) => {
     const { cost } = await import("./commands/cost.ts");
     exit(await cost(options, io));
+  });
+  addReplayOptions(
+    program
+      .command("replay")
+      .description("your traffic on machines and clouds you do not have yet"),
+  ).action(async (file: string | undefined, options: ReplayOptions) => {
+    const { replayCommand } = await import("./commands/replay.ts");
+    exit(await replayCommand(file, options, io));
   });
 }

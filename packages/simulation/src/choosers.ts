@@ -1,14 +1,8 @@
-import type {
-  Estimate,
-  NodePerformance,
-  NodeSnapshot,
-  Policy,
-  RequestShape,
-  ServingNode,
-} from "@qwq-fit/schema";
-import { NOTHING_LEARNT, selectNode } from "@qwq-fit/routing";
+import type { Estimate, NodePerformance, Policy, ServingNode } from "@qwq-fit/schema";
 import type { Random } from "./random.ts";
-import type { Chooser, NodeView, SimulatedNode } from "./simulate.ts";
+import type { NodeView } from "./node-view.ts";
+import { routed } from "./routed.ts";
+import type { Chooser, SimulatedNode } from "./simulate.ts";
 
 const free = (fleet: readonly NodeView[], tried: readonly number[]): number[] =>
   fleet.flatMap((node, i) => (node.up && !tried.includes(i) ? [i] : []));
@@ -89,44 +83,15 @@ export function servingNodeOf(node: SimulatedNode, model = "model"): ServingNode
   };
 }
 
-/** The router's own decision: `selectNode` over what it would know. `expectedOutputTokens` is its guess for all. */
+/** The router's own decision over what it would know. `expectedOutputTokens` is its guess for all. */
 export function predictive(
   nodes: readonly SimulatedNode[],
   policy: Policy,
   expectedOutputTokens: number,
 ): Chooser {
-  const serving = nodes.map((node) => servingNodeOf(node));
-  const indexOf = new Map(nodes.map((node, i) => [node.name, i]));
-  return (request, fleet, _nowMs, tried) => {
-    const shape: RequestShape = {
-      model: "model",
-      promptTokens: request.promptTokens,
-      outputTokens: expectedOutputTokens,
-      maxOutputTokens: null,
-      stream: true,
-      api: "chat",
-      needs: [],
-      prefixKeys: [],
-    };
-    const snapshots: NodeSnapshot[] = [];
-    for (const [i, view] of fleet.entries()) {
-      const node = serving[i];
-      if (node === undefined || tried.includes(i)) continue;
-      snapshots.push({
-        node,
-        state: view.up ? "serveable" : "down",
-        ageMs: 0,
-        inFlight: view.inFlight,
-        queued: view.queued,
-        queuedPromptTokens: view.queuedPromptTokens,
-        breaker: "closed",
-        retryAfterMs: 0,
-        learnt: NOTHING_LEARNT,
-        prefixes: null,
-        power: null,
-      });
-    }
-    const decision = selectNode(shape, snapshots, policy, { ranked: 1, rejected: 0 });
-    return decision.kind === "route" ? (indexOf.get(decision.ranked[0]?.node ?? "") ?? -1) : -1;
-  };
+  return routed(
+    nodes.map((node) => servingNodeOf(node)),
+    policy,
+    expectedOutputTokens,
+  );
 }

@@ -1,141 +1,163 @@
-/** How fast a node works, for the simulation. Rates in tokens a second. */
-export interface ServiceRates {
-  readonly slots: number;
-  readonly prefillTokensPerSecond: number;
-  /** Of one sequence when `running` decode side by side; never more of them than slots. */
-  readonly decodeTokensPerSecond: (running: number) => number;
-  /**
-   * Longest piece of a prompt that is read between two steps of decoding, ms: decoding goes on beside a
-   * prefill, one token each such piece. 0: prompts are read before anything else goes on.
-   */
-  readonly prefillChunkMs: number;
-  /** Requests that wait at most; more are turned away. */
-  readonly queueLimit: number;
-}
+import type { JobEvent, NodeModel } from "./node-types.ts";
+import { createPowerState } from "./power-state.ts";
+import { createPrefixCache } from "./prefix-cache.ts";
+import { createQueue } from "./queue.ts";
+import { holds, type ServiceRates } from "./service-rates.ts";
+import { CRUMB, type Running, startJob, type Waiting, written } from "./slot.ts";
+import { stepRates } from "./step-rates.ts";
 
-/** One request at a node. */
-export interface Job {
-  readonly id: number;
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-}
-
-export type JobEvent =
-  | { readonly kind: "first-token"; readonly job: Job; readonly atMs: number }
-  | { readonly kind: "end"; readonly job: Job; readonly atMs: number };
-
-interface Running {
-  readonly job: Job;
-  /** Prompt tokens still to read, then output tokens still to write. */
-  prompt: number;
-  output: number;
-}
-
-/**
- * A node with continuous batching as a fluid: prompts are read one after the other, decoding
- * sequences go on side by side, and between two events all rates are constant. Exact for constant
- * rates, so that queueing theory's results come out of it.
- */
-export interface NodeModel {
-  readonly inFlight: number;
-  readonly queued: number;
-  readonly queuedPromptTokens: number;
-  /** Time of the next event if nothing arrives; Infinity when idle. */
-  readonly nextMs: number;
-  /** False where the queue is full. */
-  offer(job: Job, nowMs: number): boolean;
-  /** Lets time pass up to `nowMs` (no later than `nextMs`) and tells what ended. */
-  advance(nowMs: number): readonly JobEvent[];
-  /** Ends everything, as when the node falls. */
-  fail(nowMs: number): readonly Job[];
-}
-
-/** Rounding leaves crumbs of tokens: when an event is due, what is nearly done is done. */
-const CRUMB = 1e-6;
+const NONE: readonly JobEvent[] = [];
+/** Shares of a step that newcomers meet, evenly spread and the same in each run: the golden ratio's multiples. */
+const GOLDEN = 0.618_033_988_749_895;
 
 /** An idle node. */
 export function createNodeModel(rates: ServiceRates): NodeModel {
+  const waiting = createQueue<Waiting>();
+  const prefixes = createPrefixCache(rates.keptPrefixes ?? 0);
+  const power = createPowerState(rates.power);
+  const kvTokens = rates.kvTokens ?? Infinity;
+  const shares = rates.batching?.kind === "time";
   let running: Running[] = [];
-  let waiting: Job[] = [];
+  let waitingTokens = 0;
   let clockMs = 0;
   let nextMs = Infinity;
   let prefillRate = 0;
   let decodeRate = 0;
-  let dueIsRead = false;
+  let stepMs = 0;
+  let due: "read" | "write" | "full" | "join" = "write";
+  let readyMs = 0;
+  let busyMs = 0;
+  let preemptions = 0;
+  let reusedTokens = 0;
+  /** What ended at the very time of an offer. */
+  let untold: JobEvent[] = [];
 
-  const reader = (): Running | undefined => running.find((one) => one.prompt > 0);
+  const held = (): number => {
+    let tokens = 0;
+    for (const one of running) tokens += one.entry.promptTokens + written(one);
+    return tokens;
+  };
 
-  /** Rates, tokens a ms, until the next event, and its time. */
+  /** Rates until the next event, and its time. */
   const plan = (): void => {
-    const reading = reader();
+    let first: Running | undefined;
+    let readers = 0;
     let decoding = 0;
+    let depth = 0;
     let shortest = Infinity;
+    let shortestPrompt = Infinity;
     for (const one of running) {
-      if (one.prompt > 0) continue;
+      if (one.prompt > 0) {
+        first ??= one;
+        readers++;
+        if (one.prompt < shortestPrompt) shortestPrompt = one.prompt;
+        continue;
+      }
       decoding++;
+      depth += one.depth;
       if (one.output < shortest) shortest = one.output;
     }
-    const full = decoding === 0 ? 0 : rates.decodeTokensPerSecond(decoding) / 1000;
-    const prefill = rates.prefillTokensPerSecond / 1000;
-    if (reading === undefined) {
-      prefillRate = 0;
-      decodeRate = full;
-    } else if (decoding === 0 || rates.prefillChunkMs === 0) {
-      prefillRate = prefill;
-      decodeRate = 0;
-    } else {
-      // One step: a piece of the prompt and one token of each decoding sequence.
-      const stepMs = rates.prefillChunkMs + 1 / full;
-      prefillRate = (prefill * rates.prefillChunkMs) / stepMs;
-      decodeRate = 1 / stepMs;
-    }
-    const readMs =
-      reading === undefined || prefillRate === 0 ? Infinity : reading.prompt / prefillRate;
+    const now = stepRates(rates, first, readers, decoding, depth);
+    prefillRate = now.prefill;
+    decodeRate = now.decode;
+    stepMs = now.stepMs;
+    const reading = shares ? shortestPrompt : (first?.prompt ?? Infinity);
+    const readMs = prefillRate === 0 ? Infinity : reading / prefillRate;
     const writeMs = decodeRate === 0 ? Infinity : shortest / decodeRate;
-    dueIsRead = readMs <= writeMs;
-    nextMs = clockMs + Math.min(readMs, writeMs);
+    const room = kvTokens - (kvTokens < Infinity ? held() : 0);
+    const fullMs =
+      decodeRate === 0 || running.length < 2
+        ? Infinity
+        : Math.max(0, room) / (decoding * decodeRate);
+    due = readMs <= writeMs ? "read" : "write";
+    let ms = Math.min(readMs, writeMs);
+    if (fullMs < ms) {
+      due = "full";
+      ms = fullMs;
+    }
+    const head = waiting.peek();
+    if (head !== undefined && running.length < rates.slots) {
+      const from = Math.max(head.fromMs, readyMs) - clockMs;
+      // One that had no room is let in when another ends.
+      if (from > 0 && from < ms) {
+        due = "join";
+        ms = from;
+      }
+    }
+    nextMs = untold.length > 0 ? clockMs : clockMs + ms;
   };
 
   const admit = (): void => {
-    while (running.length < rates.slots && waiting.length > 0) {
-      const job = waiting.shift();
-      if (job === undefined) continue;
-      // An empty prompt still has a first token: it is read in no time.
-      const prompt = Math.max(job.promptTokens, 10 * CRUMB);
-      running.push({ job, prompt, output: Math.max(job.outputTokens, 10 * CRUMB) });
+    while (running.length < rates.slots) {
+      const entry = waiting.peek();
+      if (entry === undefined || Math.max(entry.fromMs, readyMs) > clockMs) return;
+      if (running.length > 0 && kvTokens < Infinity && held() + entry.promptTokens > kvTokens) {
+        return;
+      }
+      waiting.shift();
+      waitingTokens -= entry.promptTokens;
+      const cachedTokens = prefixes.cachedTokens(entry.job);
+      reusedTokens += cachedTokens;
+      running.push(startJob(entry, rates, cachedTokens));
     }
   };
 
+  /** The youngest gives its place and starts again later, with what it has written as part of its prompt. */
+  const preempt = (): void => {
+    const one = running.pop();
+    if (one === undefined) return;
+    preemptions++;
+    const done = written(one);
+    waiting.unshift({
+      job: one.job,
+      promptTokens: one.entry.promptTokens + done,
+      outputTokens: one.entry.outputTokens - done,
+      told: one.entry.told || one.prompt <= 0,
+      fromMs: clockMs,
+    });
+    waitingTokens += one.entry.promptTokens + done;
+  };
+
   const advance = (nowMs: number): readonly JobEvent[] => {
-    const events: JobEvent[] = [];
     const passedMs = nowMs - clockMs;
-    const due = nowMs >= nextMs;
-    const reading = reader();
+    const isDue = nowMs >= nextMs;
     clockMs = nowMs;
+    if (running.length > 0) busyMs += passedMs;
+    let first: Running | undefined;
     for (const one of running) {
-      if (one === reading) one.prompt -= prefillRate * passedMs;
-      else if (one.prompt <= 0) one.output -= decodeRate * passedMs;
+      if (one.prompt > 0) {
+        if (shares || first === undefined) one.prompt -= prefillRate * passedMs;
+        if (first === undefined || (shares && one.prompt < first.prompt)) first = one;
+        // Only what is due ends: rounding must not end it before.
+        if (one.prompt <= 0) one.prompt = Number.MIN_VALUE;
+      } else one.output -= decodeRate * passedMs;
     }
-    if (!due) return events;
+    if (!isDue) return NONE;
     // What was due has ended, whatever rounding says: a step shorter than the clock's resolution
     // would otherwise never end.
-    if (reading !== undefined && (dueIsRead || reading.prompt <= CRUMB)) {
-      reading.prompt = 0;
-      events.push({ kind: "first-token", job: reading.job, atMs: nowMs });
-    }
+    const events = untold;
+    untold = [];
     let shortest = Infinity;
-    for (const one of running) {
-      if (one !== reading && one.prompt <= 0) shortest = Math.min(shortest, one.output);
-    }
-    const endsBelow = dueIsRead ? CRUMB : Math.max(CRUMB, shortest + CRUMB);
+    for (const one of running) if (one.prompt <= 0) shortest = Math.min(shortest, one.output);
+    const endsBelow = due === "write" ? Math.max(CRUMB, shortest + CRUMB) : CRUMB;
     const left: Running[] = [];
     for (const one of running) {
-      if (one !== reading && one.prompt <= 0 && one.output <= endsBelow)
+      if (one.prompt > 0) {
+        if ((due === "read" && one === first) || one.prompt <= CRUMB) {
+          one.prompt = 0;
+          prefixes.keep(one.job);
+          if (!one.entry.told) events.push({ kind: "first-token", job: one.job, atMs: nowMs });
+        }
+      } else if (one.output <= endsBelow) {
         events.push({ kind: "end", job: one.job, atMs: nowMs });
-      else left.push(one);
+        continue;
+      }
+      left.push(one);
     }
     running = left;
-    admit();
+    if (due === "full" && running.length > 1) preempt();
+    else admit();
+    if (running.length === 0 && waiting.length === 0) power.idleFrom(nowMs);
     plan();
     return events;
   };
@@ -148,30 +170,53 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
       return waiting.length;
     },
     get queuedPromptTokens() {
-      let tokens = 0;
-      for (const one of running) tokens += Math.max(0, one.prompt);
-      for (const job of waiting) tokens += job.promptTokens;
+      let tokens = waitingTokens;
+      for (const one of running) {
+        if (one.prompt > 0) tokens += (one.readTokens * one.prompt) / one.promptMs;
+      }
       return tokens;
     },
     get nextMs() {
       return nextMs;
     },
+    readyInMs: (nowMs) => power.readyInMs(nowMs),
+    cachedTokens: (job) => prefixes.cachedTokens(job),
     offer: (job, nowMs) => {
       if (running.length >= rates.slots && waiting.length >= rates.queueLimit) return false;
-      advance(nowMs);
-      waiting.push(job);
+      if (!holds(rates, job)) return false;
+      untold = [...advance(nowMs)];
+      readyMs = power.wake(nowMs);
+      const step = rates.batching === undefined || running.length === 0 ? 0 : stepMs;
+      waiting.push({
+        job,
+        promptTokens: job.promptTokens,
+        outputTokens: Math.max(0, job.outputTokens - (rates.firstTokenInPrefill === true ? 1 : 0)),
+        told: false,
+        fromMs: nowMs + step * ((job.id * GOLDEN) % 1),
+      });
+      waitingTokens += job.promptTokens;
       admit();
       plan();
       return true;
     },
     advance,
     fail: (nowMs) => {
-      const lost = [...running.map((one) => one.job), ...waiting];
+      const lost = [...running.map((one) => one.job), ...waiting.drain().map((one) => one.job)];
       running = [];
-      waiting = [];
+      untold = [];
+      waitingTokens = 0;
       clockMs = nowMs;
       nextMs = Infinity;
+      prefixes.clear();
+      power.idleFrom(nowMs);
       return lost;
     },
+    usage: (nowMs) => ({
+      busyMs,
+      onMs: power.onMs(nowMs),
+      coldStarts: power.coldStarts,
+      preemptions,
+      reusedTokens,
+    }),
   };
 }

@@ -1,5 +1,8 @@
 import { createEventHeap } from "./event-heap.ts";
-import { createNodeModel, type Job, type NodeModel, type ServiceRates } from "./node-model.ts";
+import { createNodeModel } from "./node-model.ts";
+import type { NodeModel, NodeUsage } from "./node-types.ts";
+import { createNodeView, type NodeView } from "./node-view.ts";
+import type { Job, ServiceRates } from "./service-rates.ts";
 
 /** A node of the fleet. */
 export interface SimulatedNode {
@@ -16,18 +19,8 @@ export interface TraceRequest {
   /** Thinking and answer together. */
   readonly outputTokens: number;
   /** Requests with the same key share a prefix. */
-  readonly prefixKey?: string;
+  readonly prefixKey?: string | number;
   readonly prefixTokens?: number;
-}
-
-/** What a chooser sees of a node: what a router would know. */
-export interface NodeView {
-  readonly name: string;
-  readonly slots: number;
-  readonly up: boolean;
-  readonly inFlight: number;
-  readonly queued: number;
-  readonly queuedPromptTokens: number;
 }
 
 /** Picks a node's index for a request, best first in turn of `tried`; -1 gives it up. */
@@ -59,6 +52,18 @@ export interface SimulationInput {
   readonly onOutcome: (outcome: Outcome) => void;
   /** Nodes at which one request is tried. @default 3 */
   readonly tries?: number;
+  /** Stops here; what has not ended is in the system. @default when all has ended */
+  readonly untilMs?: number;
+}
+
+/** How a simulation stood when it stopped. */
+export interface SimulationEnd {
+  readonly arrived: number;
+  /** Neither answered nor turned away yet. */
+  readonly inSystem: number;
+  /** Time of the last event or arrival. */
+  readonly endMs: number;
+  readonly usage: readonly NodeUsage[];
 }
 
 interface Live {
@@ -76,7 +81,7 @@ type Event =
  * Runs the trace over the fleet in discrete events. Every request ends exactly once, served or given up:
  * requests are conserved. Pure: the same input gives the same outcomes.
  */
-export function simulate(input: SimulationInput): void {
+export function simulate(input: SimulationInput): SimulationEnd {
   const { nodes, choose, onOutcome } = input;
   const mostTries = input.tries ?? 3;
   const probeMs = input.probeMs ?? 0;
@@ -86,6 +91,11 @@ export function simulate(input: SimulationInput): void {
   const seenUp = nodes.map(() => true);
   const events = createEventHeap<Event>();
   const live = new Map<number, Live>();
+  const views: readonly NodeView[] = nodes.map((node, i) =>
+    createNodeView(node, models[i] ?? createNodeModel(node.rates), () => seenUp[i] ?? false),
+  );
+  const stopMs = input.untilMs ?? Number.MAX_VALUE;
+  let endMs = 0;
 
   for (const [node, { outages }] of nodes.entries()) {
     for (const { fromMs, toMs } of outages) {
@@ -103,23 +113,13 @@ export function simulate(input: SimulationInput): void {
     versions[node] = version;
     if (model.nextMs < Infinity) events.put(model.nextMs, { kind: "node", node, version });
   };
-  const view = (): NodeView[] =>
-    nodes.map(({ name, rates }, i) => ({
-      name,
-      slots: rates.slots,
-      up: seenUp[i] ?? false,
-      inFlight: models[i]?.inFlight ?? 0,
-      queued: models[i]?.queued ?? 0,
-      queuedPromptTokens: models[i]?.queuedPromptTokens ?? 0,
-    }));
   const place = (one: Live, nowMs: number): void => {
     while (one.tried.length < mostTries) {
-      const node = choose(one.request, view(), nowMs, one.tried);
+      const node = choose(one.request, views, nowMs, one.tried);
       const model = models[node];
       if (model === undefined) break;
       one.tried.push(node);
-      const { promptTokens, outputTokens } = one.request;
-      if (up[node] === true && model.offer({ id: one.index, promptTokens, outputTokens }, nowMs)) {
+      if (up[node] === true && model.offer({ id: one.index, ...one.request }, nowMs)) {
         live.set(one.index, one);
         schedule(node);
         return;
@@ -170,11 +170,12 @@ export function simulate(input: SimulationInput): void {
           }
           live.delete(one.index);
           const { arrivalMs } = one.request;
+          const overheadMs = nodes[node]?.rates.overheadMs ?? 0;
           onOutcome({
             request: one.index,
             node,
-            timeToFirstTokenMs: one.firstTokenMs - arrivalMs,
-            totalMs: nowMs - arrivalMs,
+            timeToFirstTokenMs: one.firstTokenMs - arrivalMs + overheadMs,
+            totalMs: nowMs - arrivalMs + overheadMs,
             tries: one.tried.length,
           });
         }
@@ -185,14 +186,22 @@ export function simulate(input: SimulationInput): void {
     while (events.nextMs <= untilMs && events.nextMs < Infinity) {
       const nowMs = events.nextMs;
       const event = events.take();
-      if (event !== undefined) handle(event, nowMs);
+      if (event === undefined) continue;
+      // A node's old plans and its falls far ahead are no work.
+      if (event.kind === "node" && event.version === versions[event.node]) endMs = nowMs;
+      handle(event, nowMs);
     }
   };
 
   let index = 0;
   for (const request of input.trace) {
+    if (request.arrivalMs > stopMs) break;
     runUntil(request.arrivalMs);
+    endMs = request.arrivalMs;
     place({ index: index++, request, firstTokenMs: -1, tried: [] }, request.arrivalMs);
   }
-  runUntil(Number.MAX_VALUE);
+  runUntil(stopMs);
+  if (input.untilMs !== undefined) endMs = input.untilMs;
+  const usage = models.map((model) => model.usage(endMs));
+  return { arrived: index, inSystem: live.size, endMs, usage };
 }

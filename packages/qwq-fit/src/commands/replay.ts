@@ -1,0 +1,107 @@
+import { QwqError } from "@qwq-fit/schema";
+import { loadCatalog } from "../catalog/load-catalog.ts";
+import { loadSpeedCoefficients } from "../catalog/load-speed-coefficients.ts";
+import type { CommandIo } from "../command-io.ts";
+import { EXIT } from "../exit-code.ts";
+import { probeHardware } from "../hardware/probe-hardware.ts";
+import { readHardware } from "../hardware/read-hardware.ts";
+import { DEFAULT_MODEL } from "../model/find-model.ts";
+import { findAndReadModel } from "../model/read-model.ts";
+import type { ReplayOptions } from "../options/replay-options.ts";
+import { measurementsOf, readMeasurements } from "../rehearse/measurement-file.ts";
+import { cloudSpeed } from "../replay/fleet/cloud-node.ts";
+import { parseOption } from "../replay/fleet/parse-option.ts";
+import { replay, type ReplayInput } from "../replay/replay.ts";
+import { drawReplay } from "../replay/replay-view.ts";
+import { readTrace, type Trace } from "../replay/trace/read-trace.ts";
+import { syntheticTrace } from "../replay/trace/synthetic.ts";
+import { announce } from "../view/progress.ts";
+import { terminalOf } from "../view/terminal.ts";
+
+const MINUTE_MS = 60_000;
+const EXAMPLE = 'qwq-fit replay requests.jsonl --on "RTX 4090" --on cloud:dashscope';
+
+async function traceOf(file: string | undefined, options: ReplayOptions): Promise<Trace> {
+  const { synthetic, seed } = options;
+  if ((file === undefined) === (synthetic === undefined)) {
+    const message = file === undefined ? "replay needs requests" : "either a file or --synthetic";
+    throw new QwqError("usage", message, { hint: `${EXAMPLE}, or --synthetic "100 users, chat".` });
+  }
+  return synthetic === undefined ? readTrace(file ?? "-") : syntheticTrace(synthetic, seed);
+}
+
+/** What the options say of machines, clouds and their costs. */
+async function buildOf(options: ReplayOptions, io: CommandIo): Promise<ReplayInput["build"]> {
+  const catalog = await loadCatalog();
+  const coefficients = await loadSpeedCoefficients();
+  const { electricity, quantization, scaleToZero, coldStart } = options;
+  const price =
+    electricity === undefined
+      ? catalog.electricityUsdPerKwh
+      : { value: electricity, source: "--electricity" };
+  const kept = await readMeasurements(io.environment);
+  return {
+    catalog,
+    coefficients,
+    planOptions: {
+      coefficients,
+      electricityUsdPerKwh: price,
+      ...(quantization === undefined ? {} : { quantizations: [quantization.toUpperCase()] }),
+    },
+    concurrency: options.concurrency ?? null,
+    engines: options.engine === undefined ? null : [options.engine],
+    cloudSpeed: cloudSpeed(options.cloudSpeed, options.cloudFirstToken),
+    electricity: price,
+    years: options.years,
+    idleOffMs: scaleToZero === undefined ? null : scaleToZero * MINUTE_MS,
+    coldStartMs: coldStart === undefined ? null : coldStart * 1000,
+    overheadMs: 0,
+    hardwareNamed: (name) => readHardware(name, catalog),
+    thisMachine: () => probeHardware({ catalog }),
+    measurements: async (hardware) =>
+      hardware.label === "this machine" ? measurementsOf(hardware, kept) : [],
+  };
+}
+
+/** `replay`: what users would wait and what it would cost, for traffic as it was, on machines not yet bought. */
+export async function replayCommand(
+  file: string | undefined,
+  options: ReplayOptions,
+  io: CommandIo,
+): Promise<number> {
+  const parsed = (options.on ?? []).map(parseOption);
+  if (parsed.length === 0) {
+    throw new QwqError("usage", "replay needs something to replay on", { hint: `${EXAMPLE}.` });
+  }
+  const build = await buildOf(options, io);
+  const clearReading = announce("Reading requests", io);
+  const [trace, model] = await Promise.all([
+    traceOf(file, options),
+    findAndReadModel(options.model ?? DEFAULT_MODEL, {
+      catalog: build.catalog,
+      environment: io.environment,
+    }),
+  ]);
+  clearReading();
+  if (trace.store.length === 0) {
+    const [first] = trace.faults.first;
+    throw new QwqError("invalid_value", `${trace.source} holds no request`, {
+      hint: first === undefined ? "It is empty." : `Line ${first.line}: ${first.message}.`,
+      details: { faults: trace.faults },
+    });
+  }
+  const clear = announce("Replaying", io);
+  const report = await replay({
+    trace,
+    model,
+    options: parsed,
+    policy: options.policy,
+    seed: options.seed,
+    build,
+    contextTokens: options.context ?? null,
+  });
+  clear();
+  if (options.json === true) io.out(`${JSON.stringify(report)}\n`);
+  else io.out(drawReplay(report, terminalOf(io)));
+  return report.options.length > 0 ? EXIT.fits : EXIT.doesNotFit;
+}

@@ -1,0 +1,112 @@
+import { planFit, type PlanOptions } from "@qwq-fit/planner";
+import type {
+  EngineName,
+  FitPlan,
+  HardwareProfile,
+  ModelProfile,
+  Shortfall,
+  Workload,
+} from "@qwq-fit/schema";
+
+/** A plan for serving many, or why there is none. */
+export interface ServingPlan {
+  readonly plan: FitPlan;
+  readonly slots: number;
+  /** Tokens of cache that all sequences share; null where each slot has its own context. */
+  readonly kvTokens: number | null;
+  readonly notes: readonly string[];
+}
+
+export type PlannedMachine =
+  | { readonly kind: "plan"; readonly serving: ServingPlan }
+  | { readonly kind: "shortfall"; readonly shortfall: Shortfall | null };
+
+/** Engines whose cache is one pool of pages for all sequences. */
+const PAGED: ReadonlySet<EngineName> = new Set<EngineName>([
+  "vllm",
+  "sglang",
+  "vllm-ascend",
+  "mindie",
+  "birensupa",
+]);
+/** vLLM's `max_num_seqs` (vllm/config/scheduler.py; docs.vllm.ai, vllm serve --max-num-seqs: 256). */
+const PAGED_SLOTS = 256;
+/** Slots that are tried for engines with a context for each, the most first. */
+const SLOTS = [16, 8, 4, 2] as const;
+/** A context is halved so often before a machine counts as too small. */
+const LEAST_CONTEXT = 2048;
+
+/** What is asked of the machine beside the trace. */
+export interface MachineWish {
+  readonly contextTokens: number;
+  /** Null: as many as fit and stay usable. */
+  readonly concurrency: number | null;
+  readonly engines: readonly EngineName[] | null;
+}
+
+export const isPaged = (engine: EngineName): boolean => PAGED.has(engine);
+
+/**
+ * Tokens that fit into the memory that weights and buffers leave: what vLLM does at its start
+ * (vllm/v1/core/kv_cache_utils.py, get_kv_cache_config: available memory over the bytes of a page).
+ */
+function pagedTokens(plan: FitPlan): number {
+  const perDevice = plan.memory.devices
+    .filter(({ kvCacheBytes }) => kvCacheBytes > 0)
+    .map(({ kvCacheBytes, totalBytes, budgetBytes }) => {
+      const perToken = kvCacheBytes / (plan.contextTokens * plan.sequences);
+      return Math.floor((budgetBytes - totalBytes + kvCacheBytes) / perToken);
+    });
+  return Math.max(plan.contextTokens, Math.min(...perDevice, Number.MAX_SAFE_INTEGER));
+}
+
+/**
+ * The plan with which a machine would serve this traffic. Engines with one pool of cache take as many sequences as it
+ * holds; others get the most slots, up to 16, with which every answer stays usable.
+ */
+export function planMachine(
+  model: ModelProfile,
+  hardware: HardwareProfile,
+  workload: Workload,
+  wish: MachineWish,
+  options: PlanOptions,
+): PlannedMachine {
+  const ask = (
+    contextTokens: number,
+    concurrency: number,
+    engines: readonly EngineName[] | null,
+  ): ReturnType<typeof planFit> =>
+    planFit(
+      model,
+      hardware,
+      { ...workload, contextTokens, concurrency },
+      { ...options, onlyAskedContext: true, ...(engines === null ? {} : { engines }) },
+    );
+  const notes: string[] = [];
+  let contextTokens = wish.contextTokens;
+  const concurrency = wish.concurrency ?? 1;
+  let answer = ask(contextTokens, concurrency, wish.engines);
+  const { shortfall } = answer;
+  while (answer.choice === null && contextTokens / 2 >= LEAST_CONTEXT) {
+    contextTokens = Math.ceil(contextTokens / 2);
+    answer = ask(contextTokens, concurrency, wish.engines);
+  }
+  let plan = answer.choice;
+  if (plan === null) return { kind: "shortfall", shortfall };
+  if (contextTokens < wish.contextTokens) {
+    notes.push(`only ${contextTokens} of ${wish.contextTokens} tokens of context fit`);
+  }
+  if (PAGED.has(plan.engine)) {
+    const kvTokens = pagedTokens(plan);
+    return { kind: "plan", serving: { plan, slots: PAGED_SLOTS, kvTokens, notes } };
+  }
+  const engines = [plan.engine];
+  for (const slots of wish.concurrency === null ? SLOTS : []) {
+    const { choice } = ask(contextTokens, slots, engines);
+    if (choice === null || (!choice.usable && plan.usable)) continue;
+    plan = choice;
+    break;
+  }
+  if (!plan.usable) notes.push("slower than is called usable");
+  return { kind: "plan", serving: { plan, slots: plan.sequences, kvTokens: null, notes } };
+}
