@@ -1,10 +1,20 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeScriptedGguf } from "@qwq-fit/models/node";
 import type { ScriptedModel } from "@qwq-fit/models/node";
+import type { CheckReport, FitPlan, LocalMeasurement } from "@qwq-fit/schema";
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { machineOf } from "../../packages/qwq-fit/src/rehearse/machine.ts";
 import { findNodes } from "../packaging/pack.ts";
 import { childrenOf, startCommand } from "../support/long-command.ts";
 import type { LongCommand } from "../support/long-command.ts";
@@ -133,6 +143,70 @@ describe.skipIf(!isBuilt)("qwq-fit serve", () => {
       settings: { contextTokens: 1024, threads: 1, sequences: 1 },
     });
     expect(existsSync(join(folder, "dry"))).toBe(false);
+  });
+
+  test("settings that failed here are not tried again: the next ones down are taken", async () => {
+    const args = ["--context", "8192"];
+    const dry = ["serve", file, "--threads", "1", ...args, "--dry-run", "--json"];
+    const { settings, plan } = json(await runCommand(dry, here("failed"))) as {
+      settings: Record<string, unknown>;
+      plan: { engineVersion: string };
+    };
+    const failure = {
+      model: file,
+      modelBytes: statSync(file).size,
+      engineVersion: plan.engineVersion,
+      settings,
+      reason: "it was killed, most likely for want of memory",
+      at: new Date().toISOString(),
+    };
+    mkdirSync(join(folder, "failed"), { recursive: true });
+    const known = { schemaVersion: 1, failures: [failure] };
+    writeFileSync(join(folder, "failed", "failures.json"), JSON.stringify(known));
+    const command = start("failed", args);
+    expect(await command.until("ready")).toMatchObject({
+      contextTokens: 4096,
+      settings: { ...settings, contextTokens: 4096 },
+    });
+  });
+
+  test("what was rehearsed on this machine sets the threads, and is told as the speed", async () => {
+    const report = json(await runCommand(["check", "--json"], here("tuned"))) as CheckReport;
+    const dry = ["serve", file, "--dry-run", "--context", "1024", "--json"];
+    const planned = json(await runCommand(dry, here("tuned"))) as { plan: FitPlan };
+    const { plan } = planned;
+    const threads = plan.threads + 1;
+    const row: LocalMeasurement = {
+      schemaVersion: 1,
+      method: "rehearsed",
+      model: plan.model,
+      quantization: plan.quantization,
+      engine: plan.engine,
+      engineVersion: plan.engineVersion,
+      backend: plan.backend,
+      driver: null,
+      machine: machineOf(report.hardware),
+      settings: {
+        threads,
+        batchTokens: plan.batchTokens,
+        mmap: plan.mmap,
+        kvCacheType: plan.kvCacheType,
+        flashAttention: plan.flashAttention,
+        offloadedLayers: plan.offloadedLayers,
+        sequences: plan.sequences,
+      },
+      decodeMsPerToken: 20,
+      decodeMsPerCachedToken: 0,
+      prefillTokensPerSecond: 400,
+      relativeError: 0.05,
+      takenAt: "2026-11-23T00:00:00.000Z",
+    };
+    mkdirSync(join(folder, "tuned"), { recursive: true });
+    writeFileSync(join(folder, "tuned", "measurements.json"), JSON.stringify([row]));
+    expect(json(await runCommand(dry, here("tuned")))).toMatchObject({
+      plan: { threads, decodeTokensPerSecond: { expected: 50, method: "rehearsed" } },
+      settings: { threads },
+    });
   });
 
   test.for([

@@ -1,4 +1,7 @@
 import { fork } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { Engine } from "../engine.ts";
@@ -67,6 +70,30 @@ describe("a spawned llama-server", () => {
     await engine.close();
     const failing = spawnLlamaServer({ plan: planOf("--fail") });
     await expect(failing).rejects.toMatchObject({ code: "engine_failed" });
+  });
+
+  test("what failed on this machine is remembered, and not tried again at the next start", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "failures-"));
+    const remember = {
+      path: join(folder, "failures.json"),
+      model: "model.gguf",
+      modelBytes: 1,
+      engineVersion: "b1",
+    };
+    const smaller = { ...SCRIPTED_SETTINGS, contextTokens: 512 };
+    const reasons: string[] = [];
+    const replan = (_: LlamaServerPlan, reason: string): Promise<LlamaServerPlan> => {
+      reasons.push(reason);
+      return Promise.resolve({ ...planOf(), settings: smaller });
+    };
+    const first = await spawnLlamaServer({ plan: planOf("--fail"), replan, remember });
+    await first.close();
+    // The same settings, and a program that would run: what is remembered counts.
+    const second = await spawnLlamaServer({ plan: planOf(), replan, remember });
+    expect(second.info.settings).toEqual(smaller);
+    expect(reasons).toEqual([expect.stringContaining("out of memory"), reasons[0]]);
+    await second.close();
+    await rm(folder, { recursive: true });
   });
 
   test("dies with us, however we end", async () => {

@@ -1,16 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { createServer } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { QwqError } from "@qwq-fit/schema";
 import type { StartCommand } from "@qwq-fit/schema";
 import type { Engine, EngineInfo, EnginePhase, EngineState } from "../engine.ts";
+import { FailureMemory } from "../child/failure-memory.ts";
+import type { Failure } from "../child/failure-memory.ts";
 import type { EngineSettings } from "../engine-settings.ts";
 import type { GenerateEvent } from "../generate-events.ts";
 import type { GenerateRequest } from "../generate-request.ts";
 import { GuardedProgram, defaultGuardEntry } from "./guarded-program.ts";
-import { request as send } from "./http-client.ts";
 import type { Endpoint } from "./http-client.ts";
 import { connectLlamaServer } from "./llama-server-engine.ts";
+import { freePort, untilLoaded } from "./llama-server-start.ts";
 
 /** How a llama-server is started; a plan's `startCommand` and settings. */
 export interface LlamaServerPlan {
@@ -22,6 +23,8 @@ export interface SpawnOptions {
   readonly plan: LlamaServerPlan;
   /** A smaller plan for one that failed; null where there is none. Default: none. */
   readonly replan?: (failed: LlamaServerPlan, reason: string) => Promise<LlamaServerPlan | null>;
+  /** Where plans that failed are remembered, and for which model. Default: nowhere. */
+  readonly remember?: Omit<Failure, "settings" | "reason" | "at"> & { readonly path: string };
   readonly queueLimit?: number;
   /** Longest that the model may load. Default 30 minutes. */
   readonly loadMs?: number;
@@ -29,9 +32,12 @@ export interface SpawnOptions {
   readonly signal?: AbortSignal;
 }
 
-const POLL_MS = 100;
+/** How long a program that breaks its connections is waited for to be dead, ms. */
+const DYING_MS = 500;
 /** Deaths in a row, without an answer in between, after which it stays down. */
 const MOST_DEATHS = 5;
+/** Deaths in a row after which its plan is to blame. */
+const BLAMED_DEATHS = 2;
 
 /**
  * Starts a llama-server on a free port of loopback, under a key of its own, waits until its model is loaded, and brings it
@@ -45,6 +51,7 @@ export async function spawnLlamaServer(options: SpawnOptions): Promise<Engine> {
 
 class SpawnedEngine implements Engine {
   readonly #options: SpawnOptions;
+  readonly #memory: FailureMemory;
   #plan: LlamaServerPlan;
   #program: GuardedProgram | null = null;
   #inner: Engine | null = null;
@@ -58,27 +65,54 @@ class SpawnedEngine implements Engine {
   constructor(options: SpawnOptions) {
     this.#options = options;
     this.#plan = options.plan;
+    this.#memory = new FailureMemory(options.remember?.path ?? null);
   }
 
   get info(): EngineInfo {
     return this.#present().info;
   }
 
-  /** Loads the model; tries smaller plans where one fails. */
+  /** Loads the model; what failed here before is not tried again, and what fails gives way to a smaller plan. */
   async start(): Promise<void> {
     for (;;) {
+      // One after the other: each plan is what the one before left.
+      // oxlint-disable no-await-in-loop
+      const known = await this.#failedBefore();
+      if (known !== null && (await this.#stepDown(known))) continue;
       try {
-        // oxlint-disable-next-line no-await-in-loop
         await this.#launch();
         return;
       } catch (error) {
         if (!QwqError.is(error, "engine_failed")) throw error;
-        // oxlint-disable-next-line no-await-in-loop
-        const smaller = (await this.#options.replan?.(this.#plan, error.message)) ?? null;
-        if (smaller === null) throw error;
-        this.#plan = smaller;
+        await this.#rememberFailure(error.message);
+        if (!(await this.#stepDown(error.message))) throw error;
       }
+      // oxlint-enable no-await-in-loop
     }
+  }
+
+  /** Takes a smaller plan; false where there is none. */
+  async #stepDown(reason: string): Promise<boolean> {
+    const smaller = (await this.#options.replan?.(this.#plan, reason)) ?? null;
+    if (smaller !== null) this.#plan = smaller;
+    return smaller !== null;
+  }
+
+  /** Why this plan failed on this machine before; null where it did not. */
+  async #failedBefore(): Promise<string | null> {
+    const { remember } = this.#options;
+    if (remember === undefined) return null;
+    const { path: _, ...subject } = remember;
+    const { settings } = this.#plan;
+    return (await this.#memory.has({ ...subject, settings }, new Date()))?.reason ?? null;
+  }
+
+  async #rememberFailure(reason: string): Promise<void> {
+    const { remember } = this.#options;
+    if (remember === undefined) return;
+    const { path: _, ...subject } = remember;
+    const { settings } = this.#plan;
+    await this.#memory.add({ ...subject, settings, reason, at: new Date().toISOString() });
   }
 
   async *generate(
@@ -97,7 +131,7 @@ class SpawnedEngine implements Engine {
       const broke = QwqError.is(error, "network") || QwqError.is(error, "stream_interrupted");
       if (!broke) throw error;
       // A connection that breaks is most often the first sign of a death.
-      await Promise.race([program?.ended, setTimeout(POLL_MS * 5)]);
+      await Promise.race([program?.ended, setTimeout(DYING_MS)]);
       throw new QwqError("engine_crashed", "llama-server died while it worked on this.", {
         cause: error,
         hint: "It is coming back; send the request again.",
@@ -164,7 +198,10 @@ class SpawnedEngine implements Engine {
       apiKey: key,
       fetch: (url, init) => fetch(url, init),
     };
-    await this.#loaded(program, endpoint);
+    await untilLoaded(program, endpoint, {
+      deadline: performance.now() + (this.#options.loadMs ?? 30 * 60 * 1000),
+      isStopped: () => this.#options.signal?.aborted === true || this.#phase === "closed",
+    });
     const { queueLimit } = this.#options;
     this.#inner = await connectLlamaServer({
       endpoint,
@@ -174,37 +211,6 @@ class SpawnedEngine implements Engine {
     this.#phase = "ready";
     this.#generation++;
     void program.ended.then((reason) => this.#died(reason));
-  }
-
-  /** Waits until `/health` says that the model is loaded (503 while it loads). */
-  async #loaded(program: GuardedProgram, endpoint: Endpoint): Promise<void> {
-    const deadline = performance.now() + (this.#options.loadMs ?? 30 * 60 * 1000);
-    let ended: string | null = null;
-    void program.ended.then((reason) => {
-      ended = reason;
-    });
-    for (;;) {
-      // oxlint-disable no-await-in-loop
-      try {
-        await (
-          await send(endpoint, "/health", undefined, AbortSignal.timeout(5000))
-        ).body?.cancel();
-        return;
-      } catch {
-        // It is not up, or loading.
-      }
-      if (ended !== null)
-        throw new QwqError("engine_failed", `llama-server ended: ${String(ended)}`);
-      const stopped = this.#options.signal?.aborted === true || this.#phase === "closed";
-      if (stopped || performance.now() > deadline) {
-        await program.close();
-        throw stopped
-          ? new QwqError("aborted", "The start was aborted.")
-          : new QwqError("engine_failed", "llama-server did not load the model in time.");
-      }
-      await setTimeout(POLL_MS);
-      // oxlint-enable no-await-in-loop
-    }
   }
 
   #died(reason: string): void {
@@ -218,26 +224,18 @@ class SpawnedEngine implements Engine {
       this.#inner = null;
       return;
     }
-    this.#coming = this.start().catch((error: unknown) => {
+    this.#coming = this.#comeBack(reason).catch((error: unknown) => {
       this.#phase = "failed";
       this.#inner = null;
       this.#lastFailure = error instanceof Error ? error.message : String(error);
     });
   }
-}
 
-/** A port of loopback that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  if (typeof address !== "object" || address === null) {
-    throw new QwqError("internal", "There is no free port.");
+  async #comeBack(reason: string): Promise<void> {
+    if (this.#deaths >= BLAMED_DEATHS) {
+      await this.#rememberFailure(reason);
+      await this.#stepDown(reason);
+    }
+    await this.start();
   }
-  return address.port;
 }

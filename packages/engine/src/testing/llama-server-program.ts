@@ -1,21 +1,29 @@
+import { readLlamaServerFlags } from "./llama-server-flags.ts";
 import { startLlamaServerDouble } from "./llama-server-double.ts";
 
-// A program for tests that takes llama-server's arguments: serves the scripted model, or fails as it is told.
-const value = (name: string): string | undefined => {
-  const at = process.argv.lastIndexOf(name);
-  return at < 0 ? undefined : process.argv[at + 1];
+// A program for tests that takes llama-server's arguments and no others: serves the scripted model, or fails as it is told.
+const end = (text: string, code: number): never => {
+  process.stderr.write(`${text}\n`);
+  process.exit(code);
 };
-if (process.argv.includes("--fail")) {
-  process.stderr.write("ggml: out of memory\n");
-  process.exit(1);
-}
-if (value("--host") !== "127.0.0.1" || process.env["LLAMA_API_KEY"] === undefined) process.exit(2);
+const read = (): ReadonlyMap<string, string> => {
+  try {
+    return readLlamaServerFlags(process.argv.slice(2));
+  } catch (error) {
+    return end(String(error), 1);
+  }
+};
+const flags = read();
+if (flags.has("--fail")) end("ggml: out of memory", 1);
+const apiKey = process.env["LLAMA_API_KEY"];
+if (flags.get("--host") !== "127.0.0.1" || apiKey === undefined) process.exit(2);
+const slots = Number(flags.get("--parallel") ?? 3);
 await startLlamaServerDouble({
   thoughts: 20,
   words: 30,
-  contextTokens: 600,
-  slots: 3,
+  contextTokens: Number(flags.get("--ctx-size") ?? 600 * slots) / slots,
+  slots,
   tokenMs: 3,
-  port: Number(value("--port")),
-  apiKey: process.env["LLAMA_API_KEY"],
+  port: Number(flags.get("--port")),
+  ...(apiKey === undefined ? {} : { apiKey }),
 });

@@ -1,4 +1,3 @@
-import { availableParallelism, loadavg } from "node:os";
 import type { FitPlan } from "@qwq-fit/schema";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT } from "../exit-code.ts";
@@ -77,17 +76,12 @@ async function wantsRunning(
   return false;
 }
 
-/**
- * The engine's threads wait for each other at every step: where other programs take the cores, more are slower. Measured on
- * 2 cores under load 5.4, a tiny model, 100 tokens: 0.2 s with one thread, 14 s with two.
- */
-function tellBusy({ plan }: Prepared, teller: Teller): void {
-  const [load = 0] = loadavg();
-  const cores = availableParallelism();
-  if (plan.threads < 2 || load + plan.threads <= cores * 1.5) return;
-  const free = Math.max(1, Math.floor(cores - load));
-  const text = `This machine is busy (load ${load.toFixed(1)} on ${cores} cores): --threads ${free} may answer sooner.`;
-  teller.event("busy", { load, cores, threads: plan.threads }, text);
+function tellBusy({ busy, plan: { threads } }: Prepared, teller: Teller): void {
+  if (busy === null) return;
+  const { busyCores, cores } = busy;
+  const used = `others use ${busyCores.toFixed(1)} of ${cores} cores`;
+  const text = `This machine is busy (${used}): ${threads === 1 ? "1 thread" : `${threads} threads`} computes; --threads asks for more.`;
+  teller.event("busy", { busyCores, cores, threads }, text);
 }
 
 /** What `serve` would do, and nothing else: the plan, what the engine would be told, what is not here yet. */

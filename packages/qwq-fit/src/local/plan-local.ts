@@ -15,6 +15,7 @@ import { enginePackages } from "@qwq-fit/engine";
 import { loadSpeedCoefficients } from "../catalog/load-speed-coefficients.ts";
 import { range } from "../view/numbers.ts";
 import { bytesText } from "./find-binding.ts";
+import { tunedPlan } from "./tuned-plan.ts";
 
 /** What a person asks of the plan; the rest is the planner's to choose. */
 export interface PlanWish {
@@ -41,8 +42,8 @@ export interface PlanMachine {
 const CONTEXTS = [DEFAULT_WORKLOAD.contextTokens, 12_288, 8192, 6144] as const;
 
 /**
- * The best plan that this command can run: in node-llama-cpp; in the user's own llama-server where the binding has none
- * that is usable.
+ * The best plan that this command can run: in node-llama-cpp; in the user's own llama-server where the best needs what the
+ * binding cannot do, or the binding has none that is usable.
  *
  * @throws {QwqError} `does_not_fit`; details hold the shortfall.
  */
@@ -77,11 +78,10 @@ export async function planLocal(
   };
   const [first, ...smaller] = wish.context === undefined ? CONTEXTS : [wish.context];
   const bound = ask(first, "node-llama-cpp");
-  const wider =
-    bound.usable || server === undefined ? bound : ask(first, "node-llama-cpp", "llama-server");
-  let { choice } = wider;
+  const wider = server === undefined ? bound : ask(first, "node-llama-cpp", "llama-server");
+  let choice = needsServer(wider.choice, bound) ? wider.choice : bound.choice;
   for (const context of smaller) choice ??= ask(context, "node-llama-cpp").choice;
-  if (choice !== null) return withWish(choice, wish);
+  if (choice !== null) return withWish(tunedPlan(choice, measurements, DEFAULT_WORKLOAD), wish);
   const { shortfall } = bound;
   throw new QwqError(
     "does_not_fit",
@@ -95,6 +95,12 @@ export async function planLocal(
   );
 }
 
+/** Whether a plan of llama-server does what the binding cannot: experts or repacking apart, or a usable speed at all. */
+function needsServer(choice: FitPlan | null, bound: FitAnswer): boolean {
+  if (choice?.engine !== "llama-server") return false;
+  return choice.expertsOnCpu || !choice.repack || !bound.usable;
+}
+
 /** The version that `serve` installs or finds here; none where no binary is published. */
 function bindingVersion(): PlanOptions["engineVersions"] {
   try {
@@ -106,8 +112,10 @@ function bindingVersion(): PlanOptions["engineVersions"] {
   }
 }
 
-/** A plan with settings that were given by hand. */
-function withWish(plan: FitPlan, wish: PlanWish): FitPlan {
+const BY_HAND = "Settings were given by hand: memory and speed are those of the plan without them.";
+
+/** A plan with other settings than its own, and why. */
+export function withWish(plan: FitPlan, wish: PlanWish, note: string = BY_HAND): FitPlan {
   const changed = {
     batchTokens: wish.batch ?? plan.batchTokens,
     threads: wish.threads ?? plan.threads,
@@ -117,7 +125,6 @@ function withWish(plan: FitPlan, wish: PlanWish): FitPlan {
   };
   const same = Object.entries(changed).every(([name, value]) => Reflect.get(plan, name) === value);
   if (same) return plan;
-  const note = "Settings were given by hand: memory and speed are those of the plan without them.";
   return { ...plan, ...changed, notes: [...plan.notes, note] };
 }
 

@@ -7,6 +7,8 @@ import { probeHardware } from "../hardware/probe-hardware.ts";
 import { withProgress } from "../view/progress.ts";
 import { bringModel } from "./bring-model.ts";
 import type { Machine } from "./bring-model.ts";
+import { measureCoreUse, threadsBeside } from "./busy.ts";
+import type { CoreUse } from "./busy.ts";
 import { prepareEngine } from "./find-binding.ts";
 import type { PrepareOptions } from "./find-binding.ts";
 import type { ListenOptions } from "./listen-options.ts";
@@ -14,8 +16,9 @@ import type { LocalModel } from "./local-model.ts";
 import { modelsFolder } from "./local-places.ts";
 import { engineSettings, openEngine } from "./open-engine.ts";
 import type { Lora } from "./open-engine.ts";
-import { planLocal } from "./plan-local.ts";
+import { planLocal, withWish } from "./plan-local.ts";
 import type { PlanWish } from "./plan-local.ts";
+import { smallerSettings } from "./smaller-settings.ts";
 import { measurementsOf, readMeasurements } from "../rehearse/measurement-file.ts";
 
 /** Where a local server listens, and what its model wears. */
@@ -32,6 +35,8 @@ export interface Prepared {
   readonly settings: EngineSettings;
   /** Null for a plan of the user's own llama-server. */
   readonly binding: InstalledEngine | null;
+  /** How much of the cores others use, where that took threads from the plan; else null. */
+  readonly busy: CoreUse | null;
 }
 
 /** This machine as it is now, with the catalogue. */
@@ -63,12 +68,12 @@ export async function prepareLocal(
   const { quantization: _, ...rest } = wish;
   const first = await planLocal(model.profile, before, rest);
   const binding = first.engine === "node-llama-cpp" ? await prepareEngine(first, options) : null;
-  return replan({ model, machine: before, wish: rest, plan: first, binding }, loras, options);
+  return replan({ model, wish: rest, plan: first, binding }, loras, options);
 }
 
-/** The plan against the memory that is free now. */
+/** The plan against the memory and the cores that are free now. */
 async function replan(
-  prepared: Omit<Prepared, "settings">,
+  prepared: Pick<Prepared, "model" | "wish" | "plan" | "binding">,
   loras: readonly Lora[],
   { io }: Pick<PrepareOptions, "io">,
 ): Promise<Prepared> {
@@ -77,9 +82,23 @@ async function replan(
   const plan = await planLocal(model.profile, machine, wish);
   // Another backend would need other packages; the plan that the engine was brought for stands then.
   const chosen = plan.backend === prepared.plan.backend && plan.engine === prepared.plan.engine;
-  const kept = chosen ? plan : prepared.plan;
+  const { plan: kept, busy } = await besideOthers(chosen ? plan : prepared.plan, wish);
   const settings = engineSettings(kept, model.profile, loras);
-  return { ...prepared, machine, plan: kept, binding, settings };
+  return { model, wish, machine, plan: kept, binding, settings, busy };
+}
+
+/** The plan with fewer threads where others use the cores now; threads that a person asked for stay. */
+async function besideOthers(
+  plan: FitPlan,
+  wish: PlanWish,
+): Promise<Pick<Prepared, "plan" | "busy">> {
+  if (wish.threads !== undefined || plan.threads < 2) return { plan, busy: null };
+  const use = await measureCoreUse();
+  const threads = threadsBeside(plan.threads, use);
+  if (threads === plan.threads) return { plan, busy: null };
+  const note =
+    "Fewer threads than cores: others use them now. Speed is that of the plan without them.";
+  return { plan: withWish(plan, { threads }, note), busy: use };
 }
 
 /** Starts the server of a prepared model. Each later load of its engine plans anew for what is free then. */
@@ -88,16 +107,19 @@ export async function startLocal(
   options: LocalServerOptions,
   io: PrepareOptions["io"],
 ): Promise<RunningServer> {
-  const { model, plan, machine } = prepared;
+  const { model, plan } = prepared;
   let loads = 0;
   const open: Parameters<typeof startServer>[0]["open"] = async () => {
     loads += 1;
     const now = loads === 1 ? prepared : await replan(prepared, options.loras, { io });
     return openEngine({
       ...now,
-      hardware: machine.hardware,
+      hardware: now.machine.hardware,
       modelPath: model.path,
       stateDir: options.stateDir,
+      // What is free when the engine has died, not what was free when it started.
+      replan: async (failed) =>
+        smallerSettings(failed, model, now.plan, (await lookAtMachine(io)).hardware),
     });
   };
   return startServer({
