@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "tsdown";
 import { compileCatalog } from "./src/catalog/compile-catalog.ts";
@@ -21,8 +21,8 @@ export default defineConfig({
   minify: true,
   logLevel: "warn",
   deps: {
-    alwaysBundle: [/^(?!node:)(?!node-llama-cpp)/u],
-    neverBundle: ["node-llama-cpp"],
+    alwaysBundle: [/^(?!node:)(?!node-llama-cpp)(?!@aws-sdk\/client-cloudformation)/u],
+    neverBundle: ["node-llama-cpp", "@aws-sdk/client-cloudformation"],
     onlyBundle: false,
   },
   hooks: {
@@ -33,6 +33,12 @@ export default defineConfig({
       write("catalog.json", compileCatalog(profiles));
       const fitted = join(profiles, "measurements", "fit", "coefficients.json");
       write("speed-coefficients.json", JSON.parse(readFileSync(fitted, "utf8")));
+      const templates = join(import.meta.dirname, "..", "..", "infra", "aws", "templates");
+      mkdirSync(join(options.outDir, "infra", "aws", "templates"), { recursive: true });
+      for (const name of readdirSync(templates)) {
+        const text = readFileSync(join(templates, name), "utf8");
+        write(join("infra", "aws", "templates", name), JSON.parse(text));
+      }
     },
   },
 });

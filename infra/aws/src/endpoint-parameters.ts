@@ -103,7 +103,7 @@ export function declareParameters(scope: Construct): EndpointParameters {
     }),
     quantization: text("Quantization", optional("Made while loading, such as fp8.", "^[\\w-]+$")),
     kvCacheType: text("KvCacheType", optional("Type of the KV cache, such as fp8.", "^\\w+$")),
-    reasoningParser: text("ReasoningParser", optional("Parser of the thinking.", "^\\w+$")),
+    reasoningParser: text("ReasoningParser", optional("Parser of the thinking.", "^[\\w-]+$")),
     toolCallParser: text("ToolCallParser", optional("Parser of tool calls.", "^\\w+$")),
     overrides: text(
       "ModelOverrides",

@@ -20,6 +20,7 @@ import type {
   ProfileOptions,
 } from "./options/command-options.ts";
 import { oneOf } from "./options/parse-values.ts";
+import { addDeployCommands } from "./program-deploy.ts";
 import { addLocalCommands } from "./program-local.ts";
 import { addMeasureCommands } from "./program-measure.ts";
 import { addNodeCommands } from "./program-nodes.ts";
@@ -108,6 +109,7 @@ export function createProgram(io: CommandIo, exit: (code: number) => void): Comm
   addLocalCommands(program, io, exit);
   addNodeCommands(program, io, exit);
   addMeasureCommands(program, io, exit);
+  addDeployCommands(program, io, exit);
   program
     .command("completion")
     .description("completion for a shell")

@@ -12,6 +12,10 @@ export async function plan(options: PlanCommandOptions, io: CommandIo): Promise<
     const { reverse } = await import("./reverse.ts");
     return reverse(options, io);
   }
+  if (options.target === "sagemaker") {
+    const { planSagemaker } = await import("./plan-sagemaker.ts");
+    return planSagemaker(options, io);
+  }
   const report = await createReport(options, io);
   if (options.json === true) io.out(`${JSON.stringify(report)}\n`);
   else {

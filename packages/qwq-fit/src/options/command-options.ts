@@ -34,6 +34,7 @@ export interface CheckOptions extends CommonOptions {
 export interface PlanCommandOptions extends CheckOptions {
   readonly reverse?: boolean;
   readonly tokensPerSecond?: number;
+  readonly target?: "local" | "sagemaker";
 }
 
 /** Options of `profile`. */
@@ -113,6 +114,7 @@ export function addCheckOptions(command: Command): Command {
 
 export function addPlanOptions(command: Command): Command {
   return addCheckOptions(command)
+    .addOption(choice("--target <where>", "for a SageMaker endpoint", ["local", "sagemaker"]))
     .option("--reverse", "which machines of the catalogue run the model?")
     .option("--tokens-per-second <n>", "least speed for --reverse", wholeNumber(1, 100_000));
 }
