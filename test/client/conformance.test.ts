@@ -5,6 +5,7 @@ import { createClient } from "@qwq-fit/client";
 import { type RunningServer, startServer } from "@qwq-fit/engine";
 import { createRouter, hashSecret, readConfig } from "@qwq-fit/router";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createLocalClient } from "../../packages/qwq-fit/src/local.ts";
 import { startChildScripted } from "../../packages/engine/src/testing/child-scripted.ts";
 import { createBackend } from "../../packages/qwq-fit/src/conformance/backend.ts";
 import { conformance } from "../../packages/qwq-fit/src/conformance/command.ts";
@@ -58,9 +59,11 @@ test("there are about sixty, each with a name of its own", () => {
   expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length);
 });
 
-test("our own server, directly, through the router and as a cloud behind the client", async () => {
-  const direct = await wrongAt(server.baseUrl, fetch);
-  const secret = "A".repeat(40);
+const secret = "A".repeat(40);
+const apiKey = `qf_caller1_${secret}`;
+
+/** The router over our server; its key is `apiKey`. */
+async function routerFetch(): Promise<typeof fetch> {
   const router = createRouter(
     readConfig({
       nodes: [
@@ -77,18 +80,31 @@ test("our own server, directly, through the router and as a cloud behind the cli
     }),
     testPorts({ QWQ_PEPPER: "pepper", NODE_KEY: "-" }),
   );
-  const throughRouter = await wrongAt(
-    "http://router.test/v1",
-    (input, init) => Promise.resolve(router.fetch(new Request(input, init))),
-    `qf_caller1_${secret}`,
-  );
-  const ai = createClient({ model: "scripted", cloud: { baseURL: server.baseUrl, apiKey: "-" } });
-  const throughClient = await wrongAt(ai.baseURL, ai.fetch);
+  return (input, init) => Promise.resolve(router.fetch(new Request(input, init)));
+}
+
+test("by their own addresses: our server, and the router before it", async () => {
+  expect(await wrongAt("http://router.test/v1", await routerFetch(), apiKey)).toEqual({});
   // A server of one model answers under any name; the router knows names.
-  const anyName = { "errors/model": "was accepted" };
-  expect(throughRouter).toEqual({});
-  expect(direct).toEqual(anyName);
-  expect(throughClient).toEqual(anyName);
+  expect(await wrongAt(server.baseUrl, fetch)).toEqual({ "errors/model": "was accepted" });
+}, 120_000);
+
+test("the same results for one client's requests, run local, through the router, or in the cloud", async () => {
+  const model = "scripted";
+  const edge = "https://edge.test";
+  const clients = {
+    local: createLocalClient({ model, local: { stateDir, start: "prepare" } }),
+    router: createClient({ model, cloud: { edge, apiKey }, fetch: await routerFetch() }),
+    cloud: createClient({ model, cloud: { baseURL: server.baseUrl, apiKey: "-", model } }),
+  };
+  const wrong: Record<string, Record<string, string>> = {};
+  for (const [route, ai] of Object.entries(clients)) {
+    wrong[route] = await wrongAt(ai.baseURL, ai.fetch);
+    const messages = [{ role: "user" as const, content: "." }];
+    const answer = await ai.chat.completions.create({ messages, max_tokens: 9 });
+    expect((await answer.receipt).node).toBe(route === "router" ? "edge" : route);
+  }
+  expect(wrong).toEqual({ local: {}, router: {}, cloud: {} });
 }, 120_000);
 
 test("a server that is none: nothing works, and the exit says so", async () => {
