@@ -84,7 +84,7 @@ describe.each(["openai", "invoke"] as const)("%s, before the answer", (transport
 
   test("a connection that breaks rejects, once", async () => {
     const { url, requests } = await start({ kind: "reset-on-request" });
-    await expect(asker(url, { transport })()).rejects.toThrow();
+    await expect(asker(url, { transport })()).rejects.toThrow(/fetch failed|terminated|hang up/);
     expect(requests).toHaveLength(1);
   });
 
@@ -95,7 +95,7 @@ describe.each(["openai", "invoke"] as const)("%s, before the answer", (transport
     const work = asker(url, { transport })({}, abort.signal);
     while (server?.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
     abort.abort();
-    await expect(work).rejects.toThrow();
+    await expect(work).rejects.toThrow(/abort/i);
     await aborted;
   });
 
@@ -147,8 +147,8 @@ describe.each(CONTAINER_KINDS)("inside the event stream, %s", (kind) => {
     const pieces = [...told.thought, ...told.answer].slice(0, 5).join("");
     expect(seen).toMatchObject({ error: code, done: false, finish: null, broke: false });
     // A reset may overtake what was sent before it.
-    if (fault.kind === "reset") expect(pieces.startsWith(seen.thought + seen.answer)).toBe(true);
-    else expect(seen.thought + seen.answer).toBe(pieces);
+    const shown = seen.thought + seen.answer;
+    expect(fault.kind === "reset" ? pieces.slice(0, shown.length) : pieces).toBe(shown);
     expect(seen.raw).not.toMatch(/secret|\/opt\//);
   });
 

@@ -40,6 +40,7 @@ export type {
   RouterPorts,
   StateStore,
 } from "./ports.ts";
+export { sageMakerSecretNames } from "./sagemaker/secret-names.ts";
 export { sageMakerExtension } from "./sagemaker/sagemaker-extension.ts";
 export { checkDial, CONNECT_PATH } from "./tunnel/check-dial.ts";
 export { createNodeHub } from "./tunnel/node-hub.ts";

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { readConfig } from "@qwq-fit/router";
+import { readConfig, sageMakerSecretNames } from "@qwq-fit/router";
 import { Miniflare } from "miniflare";
 import type { ServeOptions } from "./options.ts";
 
@@ -53,6 +53,7 @@ function namedSecrets(options: ServeOptions): Record<string, string> {
     config.pepperSecret,
     config.answers.webhooks.secret,
     ...config.nodes.map((node) => node.keySecret),
+    ...config.nodes.flatMap((node) => sageMakerSecretNames(node.sagemaker)),
   ];
   return Object.fromEntries(
     names.flatMap((name) => {

@@ -1,4 +1,9 @@
-import type { RouterConfig, RouterExtension, RouterPorts } from "@qwq-fit/router";
+import {
+  type RouterConfig,
+  type RouterExtension,
+  type RouterPorts,
+  sageMakerExtension,
+} from "@qwq-fit/router";
 import { nodeTunnel } from "./node-tunnel.ts";
 
 /** What the Worker can do beside the router's own, over its bindings. */
@@ -7,5 +12,6 @@ export function extensionsOf(
   config: RouterConfig,
   ports: RouterPorts,
 ): readonly RouterExtension[] {
-  return config.join ? [nodeTunnel(env, config, ports)] : [];
+  const sageMaker = sageMakerExtension(config, ports);
+  return config.join ? [nodeTunnel(env, config, ports), sageMaker] : [sageMaker];
 }

@@ -96,8 +96,8 @@ describe("what is passed on tells nothing of the inside", () => {
         fc.string(),
         fc.string(),
         (secret, before, after) => {
-          const shown = cleanText(`${before} ${secret} ${after}`);
-          if (!`${before} ${after}`.includes(secret)) expect(shown).not.toContain(secret);
+          fc.pre(!`${before} ${after}`.includes(secret));
+          expect(cleanText(`${before} ${secret} ${after}`)).not.toContain(secret);
         },
       ),
     );

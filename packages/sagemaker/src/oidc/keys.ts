@@ -52,7 +52,8 @@ async function fromJwk(jwk: unknown): Promise<SigningKey> {
   if (!isObject(jwk)) throw unreadable();
   const algorithm = jwk["kty"] === "EC" ? "ES256" : jwk["kty"] === "RSA" ? "RS256" : null;
   if (algorithm === null) throw unreadable();
-  const { alg: _alg, use: _use, key_ops: _operations, ...bare } = jwk;
+  const { alg: _alg, use: _use, key_ops: _operations, ...others } = jwk;
+  const bare = { ...others, kty: algorithm === "ES256" ? "EC" : "RSA" };
   try {
     const key = await crypto.subtle.importKey("jwk", bare, ALGORITHMS[algorithm], true, ["sign"]);
     return await fromKey(key, algorithm);

@@ -53,7 +53,7 @@ export async function presignQuery(
     "\n",
   );
   const toSign = [ALGORITHM, time, scope, await sha256Hex(canonical)].join("\n");
-  let key = new TextEncoder().encode(`AWS4${credentials.secretAccessKey}`);
+  let key = Uint8Array.from(new TextEncoder().encode(`AWS4${credentials.secretAccessKey}`));
   for (const part of [day, region, service, "aws4_request"]) key = await hmac(key, part);
   return `${query}&X-Amz-Signature=${hex(await hmac(key, toSign))}`;
 }
