@@ -3,12 +3,14 @@ import { once } from "node:events";
 import { IncomingMessage, type Server, ServerResponse } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { defaultCredentials } from "@qwq-fit/sagemaker/node";
 import { QwqError } from "@qwq-fit/schema";
 import { createRouter, type Router } from "../api/app.ts";
 import type { RouterConfig } from "../config/config.ts";
 import type { RouterExtension } from "../extension.ts";
 import { createMemoryState } from "../guard/memory-state.ts";
 import type { Exchange, LogRecord, RouterPorts } from "../ports.ts";
+import { sageMakerExtension } from "../sagemaker/sagemaker-extension.ts";
 import { readIncoming, writeAnswer } from "./exchange.ts";
 import { createHttpFetch } from "./http-fetch.ts";
 import { createSpanExporter, type SpanExporter } from "./otlp.ts";
@@ -78,7 +80,11 @@ export async function serveRouter(options: ServeRouterOptions): Promise<RunningR
   const exporter = exporterOf(options.environment);
   const plain = nodePorts(options.environment, options.log);
   const ports = exporter === null ? plain : { ...plain, trace: exporter.add };
-  const router = createRouter(config, ports, options.extensions?.(ports) ?? []);
+  const router = createRouter(config, ports, [
+    ...(options.extensions?.(ports) ?? []),
+    // SageMaker answers within a minute or not at all, so Node's own fetch does; AWS's client reads all headers.
+    sageMakerExtension(config, { ...ports, fetch: globalThis.fetch }, defaultCredentials()),
+  ]);
   const answer = async (
     request: Request,
     incoming: IncomingMessage,
