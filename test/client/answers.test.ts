@@ -1,7 +1,5 @@
 import type { Client } from "@qwq-fit/client";
-import { APICallError, generateText } from "ai";
 import fc from "fast-check";
-import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 import { type Answer, clientOf, saying } from "./answering-server.ts";
 import { createPartMaker } from "../../packages/client/src/ai-sdk/stream-parts.ts";
@@ -54,37 +52,6 @@ describe("an answer of a schema", () => {
       target: "own",
     });
     expect(seen.bodies).toHaveLength(2);
-  });
-});
-
-describe("errors are those that users of other clients catch", () => {
-  const body = { error: { message: "inner", type: "x", code: "y" } };
-  const cases = [
-    [400, "BadRequestError", false],
-    [429, "RateLimitError", true],
-    [500, "InternalServerError", true],
-    [401, "AuthenticationError", false],
-    [403, "PermissionDeniedError", false],
-    [404, "NotFoundError", false],
-  ] as const;
-  test.for(cases)("a target's %i is OpenAI's %s", async ([status, name, retryable]) => {
-    const { ai } = await serverOf([status, body, status === 429 ? { "retry-after": "7" } : {}]);
-    const client = new OpenAI({ baseURL: ai.baseURL, fetch: ai.fetch, apiKey: "-", maxRetries: 0 });
-    const openai = await client.chat.completions
-      .create({ model: "m", messages })
-      .catch((error: unknown) => error);
-    expect(openai).toBeInstanceOf(OpenAI[name]);
-    const other = await serverOf([status, body, status === 429 ? { "retry-after": "7" } : {}]);
-    const sdk = await generateText({
-      model: other.ai.languageModel(),
-      prompt: "hi",
-      maxRetries: 0,
-    }).catch((error: unknown) => error);
-    expect(APICallError.isInstance(sdk)).toBe(true);
-    expect(sdk).toMatchObject({
-      isRetryable: retryable,
-      ...(status === 429 ? { retryAfterMs: 7000 } : {}),
-    });
   });
 });
 
