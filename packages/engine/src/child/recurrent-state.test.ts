@@ -70,6 +70,7 @@ describe("a model with recurrent layers", () => {
       "the first again": first,
       "begins alike": [...first.slice(0, 199), 700, 701],
     };
+    const cached: Record<string, number> = {};
     for (const [name, prompt] of Object.entries(prompts)) {
       // One after the other: each meets what the ones before left in the caches.
       // oxlint-disable-next-line no-await-in-loop
@@ -83,5 +84,7 @@ describe("a model with recurrent layers", () => {
       if (name === "goes on")
         expect(said.cachedTokens).toBe(first.length + began.tokens.length - 1);
     }
+    // The state at the very end of a cache can be gone on with.
+    expect(cached["goes on"]).toBe(first.length + began.tokens.length - 1);
   });
 });
