@@ -31,7 +31,7 @@ test.for(["node", "workerd"] as const)(
       const wrong = await runPhoneWall(wall, seeds, runtime, (path, init) =>
         fetch(router.url + path, init),
       );
-      expect(wrong).toEqual([]);
+      expect(wrong.slice(0, 3)).toEqual([]);
     } finally {
       await router.close();
       await wall.close();

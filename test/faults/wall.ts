@@ -1,9 +1,11 @@
 // The fault wall, long: `npm run wall -- [--seeds 10000] [--from 0] [--beside 16]`. The relay, the router on Node over
-// sockets, and the bundle in workerd, each over the same seeds. Prints each wrong outcome.
+// sockets, and the bundle in workerd, each over the same seeds; then phones that lose their connections, on both.
+// `--only NAME` runs one of them. Prints each wrong outcome.
 import { startWorkerd } from "@qwq-fit/router-worker/workerd";
 import { readConfig } from "@qwq-fit/router";
 import { serveRouter } from "@qwq-fit/router/node";
 import { parseArgs } from "node:util";
+import { runPhoneWall, startPhoneWall } from "./phone-wall.ts";
 import { runSeed } from "./relay-wall.ts";
 import { runRouterWall, startWallFleet } from "./router-wall.ts";
 
@@ -39,21 +41,19 @@ async function relayWall(): Promise<readonly string[]> {
   return wrong;
 }
 
+function startRouter(
+  runtime: "node" | "workerd",
+  config: Readonly<Record<string, unknown>>,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const at = { host: "127.0.0.1", port: 0 };
+  return runtime === "node"
+    ? serveRouter({ config: readConfig(config), ...at, environment: {}, log: () => undefined })
+    : startWorkerd({ config, ...at, json: true, secrets: {} }, () => undefined);
+}
+
 async function routerWall(runtime: "node" | "workerd"): Promise<readonly string[]> {
   const fleet = await startWallFleet();
-  const running =
-    runtime === "node"
-      ? await serveRouter({
-          config: readConfig(fleet.config),
-          host: "127.0.0.1",
-          port: 0,
-          environment: {},
-          log: () => undefined,
-        })
-      : await startWorkerd(
-          { config: fleet.config, port: 0, host: "127.0.0.1", json: true, secrets: {} },
-          () => undefined,
-        );
+  const running = await startRouter(runtime, fleet.config);
   try {
     return await runRouterWall(from, seeds, beside, (body, headers) =>
       fetch(`${running.url}/v1/chat/completions`, { method: "POST", body, headers }),
@@ -64,8 +64,23 @@ async function routerWall(runtime: "node" | "workerd"): Promise<readonly string[
   }
 }
 
+async function phoneWall(runtime: "node" | "workerd"): Promise<readonly string[]> {
+  const wall = await startPhoneWall();
+  const running = await startRouter(runtime, wall.config);
+  try {
+    return await runPhoneWall(wall, { from, count: seeds, beside }, runtime, (path, init) =>
+      fetch(running.url + path, init),
+    );
+  } finally {
+    await running.close();
+    await wall.close();
+  }
+}
+
 const wanted = (name: string): boolean => values.only === undefined || values.only === name;
 if (wanted("relay")) report(`relay, Node ${process.version}`, await relayWall());
 if (wanted("node")) report(`router, Node ${process.version}`, await routerWall("node"));
 if (wanted("workerd")) report("router, workerd", await routerWall("workerd"));
+if (wanted("phones-node")) report(`phones, Node ${process.version}`, await phoneWall("node"));
+if (wanted("phones-workerd")) report("phones, workerd", await phoneWall("workerd"));
 process.exitCode = failed ? 1 : 0;

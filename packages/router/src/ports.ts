@@ -1,4 +1,5 @@
 import type { AnswerStore } from "./answers/answer-ports.ts";
+import type { SessionStore } from "./sessions/session-store.ts";
 import type { Span } from "./api/trace.ts";
 import type { AiBinding } from "./fleet/workers-ai.ts";
 
@@ -52,6 +53,8 @@ export interface RouterPorts {
   readonly publicFetch?: typeof fetch;
   /** Where answers that outlive their connections are kept; this process's memory where it is left out. */
   readonly answers?: AnswerStore;
+  /** Where the sessions of devices are kept; this process's memory where it is left out. */
+  readonly sessions?: SessionStore;
   /** Epoch ms. */
   readonly now: () => number;
   /** Monotonic ms. */

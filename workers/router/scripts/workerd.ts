@@ -24,6 +24,7 @@ const NAME = "router";
 const OBJECTS: Readonly<Record<string, string>> = {
   LEDGER: "Ledger",
   ANSWER: "Answer",
+  SESSION: "Session",
   NODE: "NodeObject",
   NODE_REGISTRY: "NodeRegistry",
 };
@@ -52,6 +53,7 @@ function namedSecrets(options: ServeOptions): Record<string, string> {
   const names = [
     config.pepperSecret,
     config.answers.webhooks.secret,
+    config.sessions?.secret ?? null,
     ...config.nodes.map((node) => node.keySecret),
     ...config.nodes.flatMap((node) => sageMakerSecretNames(node.sagemaker)),
   ];

@@ -3,6 +3,7 @@ import { readyRouter, secretOf, sharedRouter } from "./shared-router.ts";
 
 export { Answer } from "./answer-object.ts";
 export { Ledger } from "./ledger.ts";
+export { Session } from "./session-object.ts";
 export { NodeObject } from "./node-object.ts";
 export { NodeRegistry } from "./node-registry.ts";
 

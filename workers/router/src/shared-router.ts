@@ -7,6 +7,7 @@ import {
 } from "@qwq-fit/router";
 import { answerStore } from "./answer-store.ts";
 import { extensionsOf } from "./extensions.ts";
+import { sessionStore } from "./session-store.ts";
 
 /** workerd notices that a caller has gone only when it writes: silence is broken often, so that nodes stop soon. */
 const LIMITS = { keepAliveMs: 200 };
@@ -31,6 +32,7 @@ function portsOf(env: Env): RouterPorts {
     secret: secretOf(env),
     ...(isAi(secrets["AI"]) ? { ai: secrets["AI"] } : {}),
     answers: answerStore(env),
+    sessions: sessionStore(env),
     log: (record) => console.log(JSON.stringify(record)),
     state: {
       lease: (wanted, spent, limits, nowMs) =>

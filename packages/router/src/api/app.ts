@@ -12,6 +12,7 @@ import { createKeyRing } from "../guard/api-key.ts";
 import { createAuthenticate } from "../guard/authenticate.ts";
 import { createLimiter } from "../guard/limiter.ts";
 import type { Exchange, RouterPorts } from "../ports.ts";
+import { sessionsExtension } from "../sessions/sessions-extension.ts";
 import type { RouterContext } from "./context.ts";
 import { corsHeaders } from "./cors.ts";
 import { HttpRefusal, refusalResponse } from "./http-error.ts";
@@ -32,7 +33,11 @@ export interface Router {
 }
 
 /** What the router does beside its own by the same means as others: each in a folder of its own. */
-const ownExtensions = (ports: RouterPorts): readonly RouterExtension[] => [
+const ownExtensions = (
+  { sessions }: RouterConfig,
+  ports: RouterPorts,
+): readonly RouterExtension[] => [
+  ...(sessions === null ? [] : [sessionsExtension(sessions, ports)]),
   answersExtension(
     (context) =>
       ports.answers ??
@@ -58,7 +63,7 @@ export function createRouter(
   if (!config.insecureDev && pepper === "") {
     throw new HttpRefusal("internal", `the secret ${config.pepperSecret} is not set`);
   }
-  const extensions = [...ownExtensions(ports), ...given];
+  const extensions = [...ownExtensions(config, ports), ...given];
   const fleet = createFleet(config, ports, extensions);
   const context: RouterContext = {
     config,

@@ -136,17 +136,17 @@ function record(
   const { metrics, ports } = context;
   const last = receipt.attempts.at(-1);
   const outcome = last?.outcome ?? "none";
-  const labels = { caller: caller.name, node: receipt.node, outcome };
-  metrics.count("qwq_requests_total", labels);
+  const counted = caller.group ?? caller.name;
+  metrics.count("qwq_requests_total", { caller: counted, node: receipt.node, outcome });
   metrics.count("qwq_attempts_total", { node: receipt.node }, receipt.attempts.length);
   metrics.count(
     "qwq_cost_usd_total",
-    { caller: caller.name, node: receipt.node },
+    { caller: counted, node: receipt.node },
     receipt.actual.costUsd ?? 0,
   );
   metrics.count(
     "qwq_tokens_total",
-    { caller: caller.name, node: receipt.node },
+    { caller: counted, node: receipt.node },
     receipt.actual.outputTokens ?? 0,
   );
   const first = receipt.actual.timeToFirstTokenMs;

@@ -10,6 +10,7 @@ import type { RelayLimits, RelayMode } from "@qwq-fit/relay";
 import type { SageMakerInput } from "@qwq-fit/sagemaker";
 import type { AnswersConfig } from "../answers/answers-config.ts";
 import type { CallerLimits } from "../ports.ts";
+import type { SessionsConfig } from "../sessions/sessions-config.ts";
 
 /** How a node is asked whether it serves. `none`: it is tried, not asked. */
 export type ProbeKind =
@@ -85,4 +86,6 @@ export interface RouterConfig {
   readonly normalizeReasoning: boolean;
   /** How answers that outlive their connection are kept. */
   readonly answers: AnswersConfig;
+  /** How devices log in without a key; null where they do not. */
+  readonly sessions: SessionsConfig | null;
 }

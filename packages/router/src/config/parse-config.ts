@@ -3,6 +3,7 @@ import { FAILURES_TO_OPEN } from "@qwq-fit/routing";
 import { DEFAULT_POLICY, type Policy, type PrivacyClass, QwqError } from "@qwq-fit/schema";
 import { readAnswers } from "../answers/answers-config.ts";
 import type { CallerLimits } from "../ports.ts";
+import { readSessions } from "../sessions/sessions-config.ts";
 import type { KeyConfig, RouterConfig } from "./config.ts";
 import { readNode } from "./parse-node.ts";
 import { type ConfigProblem, createFieldReader, type FieldReader } from "./read.ts";
@@ -128,12 +129,13 @@ export function parseConfig(value: unknown, runtime: Partial<RelayLimits> = {}):
     retryShare: reader.number("retryShare", RETRY_SHARE, 0, 100),
     normalizeReasoning: reader.flag("normalizeReasoning", false),
     answers: readAnswers(reader.object("answers")),
+    sessions: reader.has("sessions") ? readSessions(reader.object("sessions"), readLimits) : null,
   };
   reader.finish();
   if (config.nodes.length === 0 && !config.join) {
     reader.problem("nodes", 'must name at least one node, or let nodes join with "join": true');
   }
-  if (config.keys.length === 0 && !config.insecureDev) {
+  if (config.keys.length === 0 && config.sessions === null && !config.insecureDev) {
     reader.problem("keys", "must name at least one key: without keys anybody could use the nodes");
   }
   for (const origin of config.corsOrigins) {

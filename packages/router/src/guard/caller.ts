@@ -5,6 +5,8 @@ import type { CallerLimits } from "../ports.ts";
 /** Who asks, as far as the router needs to know. */
 export interface Caller {
   readonly name: string;
+  /** Under what it is counted in metrics, where callers are too many to be named there. */
+  readonly group?: string;
   readonly scopes: KeyConfig["scopes"];
   readonly models: readonly string[] | null;
   readonly limits: CallerLimits;
