@@ -69,3 +69,5 @@ export { accountExpiryMs, accountIsEmpty, applyAccountCommand, NO_ACCOUNT } from
 export type { Account, AccountCommand, AccountOutcome } from "./sessions/account.ts";
 export type { SessionStore } from "./sessions/session-store.ts";
 export type { SessionsConfig } from "./sessions/sessions-config.ts";
+export { readSageMakerAddress } from "./sagemaker/named-node.ts";
+export type { NamedSageMakerNode } from "./sagemaker/named-node.ts";

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { readSageMakerAddress } from "@qwq-fit/router";
 
 /** What the router is started with on this machine. */
 export interface ServeOptions {
@@ -18,6 +19,7 @@ export const USAGE = `Runs the edge router in workerd on this machine: the produ
   npm run router -- --config router.json
 
   --node NAME=URL   a node; any model is tried on it (give a --config for models, prices, capabilities)
+                    or a SageMaker endpoint: NAME=sagemaker:ENDPOINT@REGION
   --config FILE     the whole configuration (nodes, keys, policy, limits) as JSON
   --port N          default 8787; 0 for any
   --host ADDRESS    default 127.0.0.1
@@ -54,7 +56,8 @@ export function readOptions(
   const nodes = values.node.map((text) => {
     const equals = text.indexOf("=");
     if (equals < 1) throw new Error(`--node takes NAME=URL, not ${text}`);
-    return { name: text.slice(0, equals), url: text.slice(equals + 1) };
+    const [name, url] = [text.slice(0, equals), text.slice(equals + 1)];
+    return readSageMakerAddress(name, url) ?? { name, url };
   });
   return {
     config: {

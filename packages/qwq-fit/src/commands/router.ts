@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isIPv4 } from "node:net";
 import { basename, join } from "node:path";
-import { readConfig } from "@qwq-fit/router";
+import { readConfig, readSageMakerAddress } from "@qwq-fit/router";
 import { openNodeTunnel, serveRouter } from "@qwq-fit/router/node";
 import type { NodeTunnel, RunningRouter } from "@qwq-fit/router/node";
 import { QwqError } from "@qwq-fit/schema";
@@ -77,7 +77,20 @@ async function configOf({ config, node = [], join: mayJoin }: RouterOptions): Pr
     });
   }
   const before: unknown = Reflect.get(file, "nodes");
-  return { ...file, nodes: [...(Array.isArray(before) ? (before as unknown[]) : []), ...node] };
+  return {
+    ...file,
+    nodes: [...(Array.isArray(before) ? (before as unknown[]) : []), ...node.map(entryOf)],
+  };
+}
+
+/** A named node as the configuration has it; an endpoint of SageMaker by its own fields. */
+function entryOf(node: NonNullable<RouterOptions["node"]>[number]): object {
+  if (node.engine !== "sagemaker") return node;
+  const endpoint = readSageMakerAddress(node.name, node.url);
+  if (endpoint !== null) return endpoint;
+  throw new QwqError("usage", `${node.url} is no address of a SageMaker endpoint`, {
+    hint: "It is sagemaker:ENDPOINT@REGION, or sagemaker:ENDPOINT/COMPONENT@REGION.",
+  });
 }
 
 async function readJson(path: string): Promise<object> {

@@ -123,12 +123,21 @@ function parseOrigin(text: string): string {
   throw new InvalidArgumentError("It must be an origin, such as https://app.example.");
 }
 
-/** "studio=http://10.0.0.2:8080", or with another engine than ours before the address: "gpu=vllm+http://10.0.0.3:8000". */
+/**
+ * "studio=http://10.0.0.2:8080", or with another engine than ours before the address: "gpu=vllm+http://10.0.0.3:8000".
+ * A SageMaker endpoint: "aws=sagemaker:ENDPOINT@REGION".
+ */
 function parseNode(text: string): NamedNode {
+  const [, service, endpoint] = /^([^=]+)=(sagemaker(?:\+invoke)?:.+@.+)$/u.exec(text) ?? [];
+  if (service !== undefined && endpoint !== undefined) {
+    return { name: service, url: endpoint, engine: "sagemaker" };
+  }
   const [, name, engine = "node-llama-cpp", address = ""] =
     /^([^=]+)=(?:([a-z-]+)\+)?(https?:.+)$/u.exec(text) ?? [];
   if (name === undefined || !URL.canParse(address)) {
-    throw new InvalidArgumentError("It must be name=http://host:port.");
+    throw new InvalidArgumentError(
+      "It must be name=http://host:port or name=sagemaker:ENDPOINT@REGION.",
+    );
   }
   const url = new URL(address).pathname === "/" ? `${address.replace(/\/+$/u, "")}/v1` : address;
   return { name, url, engine };
@@ -192,7 +201,11 @@ export function addChatOptions(command: Command): Command {
 export function addRouterOptions(command: Command): Command {
   return command
     .option("--config <file>", "the router's configuration, JSON")
-    .option("--node <name=url>", "a node; may come again", collect(parseNode))
+    .option(
+      "--node <name=url>",
+      "a node, or name=sagemaker:ENDPOINT@REGION; may come again",
+      collect(parseNode),
+    )
     .option("-p, --port <port>", "0: any free one", wholeNumber(0, MOST_PORT), 0)
     .option("--host <address>", "where to listen", "127.0.0.1")
     .option("--insecure-dev", "no keys: serve everybody on loopback")

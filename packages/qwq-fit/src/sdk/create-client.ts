@@ -3,9 +3,14 @@ import type { Client, ClientOptions } from "@qwq-fit/client";
 import type { LocalOptions } from "./local-options.ts";
 import { localEngineOf } from "./local-options.ts";
 import { readAnywhere } from "./plan-here.ts";
+import { sageMakerTarget, type SageMakerCloud } from "./sagemaker-target.ts";
 
 /** Options of {@link createClient}: the client's own, and what may be said of this machine. */
-export interface NodeClientOptions extends Omit<ClientOptions, "local"> {
+export interface NodeClientOptions extends Omit<ClientOptions, "local" | "cloud"> {
+  readonly cloud?: NonNullable<ClientOptions["cloud"]> & {
+    /** An endpoint: `{ endpoint: "qwq-32b", region: "us-east-1" }`. */
+    readonly sagemaker?: SageMakerCloud;
+  };
   /** `false`: nothing of this machine is used. */
   readonly local?: LocalOptions | false;
 }
@@ -15,7 +20,9 @@ export interface NodeClientOptions extends Omit<ClientOptions, "local"> {
  * started by `prepare()` or, for a GGUF file, by the first request) and engines that run here already.
  */
 export function createClient(options: NodeClientOptions): Client {
-  const { local = {}, ...rest } = options;
+  const { local = {}, cloud: { sagemaker, ...cloud } = {}, ...others } = options;
+  const targets = sagemaker === undefined ? [] : [sageMakerTarget(sagemaker, options, process.env)];
+  const rest = { ...others, cloud, targets: [...(others.targets ?? []), ...targets] };
   return createFetchClient(
     local === false ? rest : { ...rest, local: localEngineOf(options.model, local, readAnywhere) },
   );

@@ -64,7 +64,12 @@ export function readNode(reader: FieldReader): NodeConfig {
     engine,
     url: url.replace(/\/+$/, ""),
     keySecret: reader.textOrNull("keySecret"),
-    privacy: reader.choice("privacy", ["device", "own-network", "region", "any"], "any"),
+    // An endpoint's text stays in its region.
+    privacy: reader.choice(
+      "privacy",
+      ["device", "own-network", "region", "any"],
+      engine === "sagemaker" ? "region" : "any",
+    ),
     region: reader.textOrNull("region"),
     models: reader.list("models", readModel),
     slots: reader.number("slots", 1, 1, 100_000),
