@@ -7,12 +7,12 @@ import { loadCatalog } from "../catalog/load-catalog.ts";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT } from "../exit-code.ts";
 import { askPerson } from "../local/ask.ts";
+import { defaultModel } from "../local/default-model.ts";
 import { findPlace } from "../local/local-model.ts";
 import { stateDirOf } from "../local/local-places.ts";
 import { planText } from "../local/plan-local.ts";
-import { prepareLocal, startLocal } from "../local/start-local.ts";
+import { lookAtMachine, prepareLocal, startLocal } from "../local/start-local.ts";
 import { createTeller } from "../local/teller.ts";
-import { DEFAULT_MODEL } from "../model/find-model.ts";
 import type { ChatOptions } from "../options/local-options.ts";
 import { wantsColour } from "../view/terminal.ts";
 
@@ -33,7 +33,7 @@ export async function chat(
   const partner =
     options.url === undefined
       ? ((await runningPartner(name, stateDir, options, io)) ??
-        (await ownPartner(name ?? DEFAULT_MODEL, stateDir, options, io)))
+        (await ownPartner(name, stateDir, options, io)))
       : await remotePartner(options.url, name, options, io);
   if (partner === null) return EXIT.fault;
   try {
@@ -119,18 +119,17 @@ async function runningPartner(
 
 /** A server that is started for this chat and ends with it. */
 async function ownPartner(
-  name: string,
+  named: string | undefined,
   stateDir: string,
   options: ChatOptions,
   io: CommandIo,
 ): Promise<Partner | null> {
   const teller = createTeller(false, io);
   const loras = options.lora ?? [];
-  const prepared = await prepareLocal(name, options, loras, {
-    ask: askPerson({ yes: options.yes === true }),
-    teller,
-    io,
-  });
+  const machine = await lookAtMachine(io);
+  const name = named ?? (await defaultModel(machine, options, teller));
+  const ask = askPerson({ yes: options.yes === true });
+  const prepared = await prepareLocal(name, options, loras, { ask, teller, io }, machine);
   if (prepared === null) {
     teller.event("declined", {}, "Nothing was downloaded.");
     return null;

@@ -6,6 +6,7 @@ import { runningHere } from "../local/attach-local.ts";
 import type { RunningHere } from "../local/attach-local.ts";
 import { chooseRemote } from "../local/bring-model.ts";
 import type { Machine } from "../local/bring-model.ts";
+import { defaultModel } from "../local/default-model.ts";
 import { engineHere, packagesOf } from "../local/find-binding.ts";
 import { findPlace } from "../local/local-model.ts";
 import type { LocalModel } from "../local/local-model.ts";
@@ -17,7 +18,6 @@ import type { Prepared } from "../local/start-local.ts";
 import { createTeller } from "../local/teller.ts";
 import type { Teller } from "../local/teller.ts";
 import { untilStopped } from "../local/until-stopped.ts";
-import { DEFAULT_MODEL } from "../model/find-model.ts";
 import type { ServeOptions } from "../options/local-options.ts";
 import { serveAttached } from "./serve-attached.ts";
 
@@ -28,14 +28,14 @@ export async function serve(
   io: CommandIo,
 ): Promise<number> {
   const named = argument ?? options.model;
-  const name = named ?? DEFAULT_MODEL;
   const teller = createTeller(options.json === true, io);
   if (options.attach !== undefined) {
     return serveAttached(options.attach, named, options, io, teller);
   }
-  if (options.dryRun === true) return dryRun(name, options, io);
-  const ask = askPerson(options);
   const machine = await lookAtMachine(io);
+  const name = named ?? (await defaultModel(machine, options, teller));
+  if (options.dryRun === true) return dryRun(name, machine, options, io);
+  const ask = askPerson(options);
   const running = runningHere(name, machine.hardware, machine.catalog);
   if (running !== null && (await wantsRunning(running, options, teller))) {
     return serveAttached(running.baseUrl, named, options, io, teller);
@@ -85,8 +85,12 @@ function tellBusy({ busy, plan: { threads } }: Prepared, teller: Teller): void {
 }
 
 /** What `serve` would do, and nothing else: the plan, what the engine would be told, what is not here yet. */
-async function dryRun(name: string, options: ServeOptions, io: CommandIo): Promise<number> {
-  const machine = await lookAtMachine(io);
+async function dryRun(
+  name: string,
+  machine: Machine,
+  options: ServeOptions,
+  io: CommandIo,
+): Promise<number> {
   const place = await findPlace(name, options.quantization, machine.catalog, io.environment);
   const model = place.kind === "here" ? place.model : null;
   const { plan, references } =
