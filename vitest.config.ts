@@ -1,4 +1,7 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+const umbrella = join(import.meta.dirname, "packages", "qwq-fit", "src");
 
 export default defineConfig({
   test: {
@@ -6,6 +9,11 @@ export default defineConfig({
       {
         test: {
           name: "node",
+          // The examples import the package as its users do.
+          alias: [
+            { find: /^qwq-fit$/u, replacement: join(umbrella, "index.ts") },
+            { find: /^qwq-fit\/local$/u, replacement: join(umbrella, "local.ts") },
+          ],
           include: ["packages/*/src/**/*.test.ts", "infra/*/src/**/*.test.ts", "test/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

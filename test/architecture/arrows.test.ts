@@ -36,7 +36,9 @@ describe.for(units)("%s", (unit) => {
         .filter((name) => {
           const [scope = "", folder = ""] = name.split("/");
           const target = `${scope}/${folder}`;
-          return target !== own && !allowed.includes(target);
+          // The umbrella's examples import it as its users do.
+          const itself = unit === "packages/qwq-fit" && name === "qwq-fit";
+          return target !== own && !itself && !allowed.includes(target);
         })
         .map((name) => `${path} imports ${name}`),
     );
