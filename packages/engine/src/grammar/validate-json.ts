@@ -1,3 +1,5 @@
+import { createPatternMatcher } from "./pattern-matcher.ts";
+import type { PatternMatcher } from "./pattern-matcher.ts";
 import { resolvePointer } from "./resolve-pointer.ts";
 import { isJsonObject } from "./schema-node.ts";
 import type { JsonObject } from "./schema-node.ts";
@@ -15,16 +17,24 @@ export interface Violation {
 /** What the checks of a type need to go deeper. */
 export type Check = (value: unknown, schema: unknown, at: string) => Violation[];
 
+/** What stays the same on the way through a value. */
+interface Walk {
+  readonly document: unknown;
+  readonly check: Check;
+  readonly matcher: PatternMatcher;
+}
+
 const MAX_DEPTH = 200;
 
 /** Holds a JSON value against its schema (draft 2020-12, and `nullable`); all that the schema says counts. */
 export function validateJson(value: unknown, document: unknown): Violation[] {
   let depth = 0;
+  const matcher = createPatternMatcher();
   const check: Check = (at, schema, pointer) => {
     if (++depth > MAX_DEPTH)
       return [{ at: pointer, keyword: "$ref", message: "nested too deeply" }];
     try {
-      return violations(at, schema, pointer, document, check);
+      return violations(at, schema, pointer, { document, check, matcher });
     } finally {
       depth--;
     }
@@ -36,8 +46,7 @@ function violations(
   value: unknown,
   schema: unknown,
   at: string,
-  document: unknown,
-  check: Check,
+  { document, check, matcher }: Walk,
 ): Violation[] {
   if (schema === true || schema === undefined) return [];
   const violation = (keyword: string, message: string): Violation => ({ at, keyword, message });
@@ -61,9 +70,11 @@ function violations(
     found.push(violation("enum", "is none of the listed values"));
   }
   if (typeof value === "number") found.push(...numberViolations(value, schema, violation));
-  if (typeof value === "string") found.push(...stringViolations(value, schema, violation));
+  if (typeof value === "string") {
+    found.push(...stringViolations(value, schema, matcher, violation));
+  }
   if (Array.isArray(value)) found.push(...arrayViolations(value, schema, at, check));
-  if (isJsonObject(value)) found.push(...objectViolations(value, schema, at, check));
+  if (isJsonObject(value)) found.push(...objectViolations(value, schema, at, { check, matcher }));
   found.push(...combined(value, schema, at, check, violation));
   return found;
 }
@@ -114,7 +125,12 @@ function numberViolations(value: number, schema: JsonObject, violation: Make): V
   return found;
 }
 
-function stringViolations(value: string, schema: JsonObject, violation: Make): Violation[] {
+function stringViolations(
+  value: string,
+  schema: JsonObject,
+  matcher: PatternMatcher,
+  violation: Make,
+): Violation[] {
   const found: Violation[] = [];
   const { minLength, maxLength, pattern } = schema;
   const length = Array.from(value).length;
@@ -124,19 +140,13 @@ function stringViolations(value: string, schema: JsonObject, violation: Make): V
   if (typeof maxLength === "number" && length > maxLength) {
     found.push(violation("maxLength", `is longer than ${maxLength}`));
   }
-  if (typeof pattern === "string" && !matches(value, pattern)) {
-    found.push(violation("pattern", `does not match ${pattern}`));
+  if (typeof pattern === "string") {
+    const match = matcher(value, pattern);
+    if (match === "differs") found.push(violation("pattern", `does not match ${pattern}`));
+    else if (match === "too slow") found.push(violation("pattern", "takes too long to be checked"));
+    // A pattern that JavaScript cannot read says nothing.
   }
   return found;
-}
-
-function matches(value: string, pattern: string): boolean {
-  try {
-    return new RegExp(pattern, "u").test(value);
-  } catch {
-    // A pattern that JavaScript cannot read says nothing.
-    return true;
-  }
 }
 
 function isMultiple(value: number, of: number): boolean {

@@ -1,5 +1,6 @@
 import { isJsonObject } from "./schema-node.ts";
 import type { JsonObject } from "./schema-node.ts";
+import type { PatternMatcher } from "./pattern-matcher.ts";
 import type { Check, Violation } from "./validate-json.ts";
 
 /** What is wrong with an object. */
@@ -7,7 +8,7 @@ export function objectViolations(
   value: JsonObject,
   schema: JsonObject,
   at: string,
-  check: Check,
+  { check, matcher }: { readonly check: Check; readonly matcher: PatternMatcher },
 ): Violation[] {
   const found: Violation[] = [];
   const add = (keyword: string, message: string): void => {
@@ -35,7 +36,9 @@ export function objectViolations(
       found.push(...check(value[name], properties[name], below));
     }
     for (const [pattern, part] of Object.entries(patterns)) {
-      if (!new RegExp(pattern, "u").test(name)) continue;
+      const match = matcher(name, pattern);
+      if (match === "too slow") add("patternProperties", "takes too long to be checked");
+      if (match !== "matches") continue;
       known = true;
       found.push(...check(value[name], part, below));
     }
