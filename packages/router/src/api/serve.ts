@@ -64,7 +64,11 @@ export async function serve(
         const about = { caller: caller.name, status: answer.status, startMs };
         ports.trace?.(spansOf(trace, receipt, about));
       }
-      record(context, requestId, caller, receipt, answer.status, ports.monotonic() - startedMs);
+      record(context, requestId, caller, receipt, {
+        arrivalMs: startMs,
+        status: answer.status,
+        totalMs: ports.monotonic() - startedMs,
+      });
     });
     exchange?.waitUntil?.(settled);
     return respond(answer, dialect, wishes.reasoning, admission.headers);
@@ -130,9 +134,9 @@ function record(
   requestId: string,
   caller: Caller,
   receipt: Receipt,
-  status: number,
-  totalMs: number,
+  told: { readonly arrivalMs: number; readonly status: number; readonly totalMs: number },
 ): void {
+  const { arrivalMs, status, totalMs } = told;
   const { metrics, ports } = context;
   const last = receipt.attempts.at(-1);
   const outcome = last?.outcome ?? "none";
@@ -156,6 +160,7 @@ function record(
   ports.log({
     event: "request",
     requestId,
+    arrivalMs,
     caller: caller.name,
     model: receipt.model,
     node: receipt.node,
