@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "tsdown";
+import { buildInfra } from "./build-infra.ts";
 import { compileCatalog } from "./src/catalog/compile-catalog.ts";
 
 /** Programs of processes that the engine package starts: it looks for them beside the bundle. */
@@ -33,12 +34,7 @@ export default defineConfig({
       write("catalog.json", compileCatalog(profiles));
       const fitted = join(profiles, "measurements", "fit", "coefficients.json");
       write("speed-coefficients.json", JSON.parse(readFileSync(fitted, "utf8")));
-      const templates = join(import.meta.dirname, "..", "..", "infra", "aws", "templates");
-      mkdirSync(join(options.outDir, "infra", "aws", "templates"), { recursive: true });
-      for (const name of readdirSync(templates)) {
-        const text = readFileSync(join(templates, name), "utf8");
-        write(join("infra", "aws", "templates", name), JSON.parse(text));
-      }
+      buildInfra(options.outDir);
     },
   },
 });

@@ -7,8 +7,8 @@ import { isBuilt, runCommand } from "../support/run-command.ts";
 import { findNodes, packAndInstall } from "./pack.ts";
 import type { Installed } from "./pack.ts";
 
-/** The limit of the unpacked package. */
-const MOST_BYTES = 3_000_000;
+/** The limit of the unpacked package; 0.2 MB of it are the Worker and the templates that `deploy` sends. */
+const MOST_BYTES = 3_200_000;
 
 describe.skipIf(!isBuilt)("the published package", () => {
   let installed: Installed;

@@ -2,12 +2,14 @@ import type { Command } from "commander";
 import type { CommandIo } from "./command-io.ts";
 import {
   addDeployCiOptions,
+  addDeployRouterOptions,
   addDeploySagemakerOptions,
   addDestroySagemakerOptions,
   addStackOptions,
 } from "./options/deploy-options.ts";
 import type {
   DeployCiOptions,
+  DeployRouterOptions,
   DeploySagemakerOptions,
   DestroySagemakerOptions,
   StackOptions,
@@ -27,6 +29,12 @@ export function addDeployCommands(
   ).action(async (options: DeploySagemakerOptions) => {
     const { deploySagemaker } = await import("./commands/deploy-sagemaker.ts");
     exit(await deploySagemaker(options, io));
+  });
+  addDeployRouterOptions(
+    deploy.command("router").description("the edge router on Cloudflare, by wrangler"),
+  ).action(async (options: DeployRouterOptions) => {
+    const { deployRouter } = await import("./commands/deploy-router.ts");
+    exit(await deployRouter(options, io));
   });
   addDeployCiOptions(
     deploy.command("ci").description("AWS roles by which GitHub Actions deploys without keys"),

@@ -1,5 +1,6 @@
 import type { SagemakerContainer } from "@qwq-fit/schema";
 import { type Command, InvalidArgumentError } from "commander";
+import { ENVIRONMENTS, type RouterEnvironment } from "../deploy/router/wrangler-config.ts";
 import { addCheckOptions, type CheckOptions } from "./command-options.ts";
 import { oneOf, wholeNumber } from "./parse-values.ts";
 
@@ -41,6 +42,20 @@ export interface DeployCiOptions extends StackOptions {
   readonly repository: string;
   readonly environment?: string;
   readonly providerArn?: string;
+}
+
+/** Options of `deploy router`. */
+export interface DeployRouterOptions {
+  readonly config: string;
+  readonly env: RouterEnvironment;
+  readonly name: string;
+  readonly placement?: string;
+  readonly route?: readonly string[];
+  readonly accountId?: string;
+  readonly stateDir?: string;
+  readonly confirm?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
 }
 
 /** Names that AWS takes for what is made: letters, digits, single hyphens. */
@@ -95,4 +110,24 @@ export function addDeployCiOptions(command: Command): Command {
     .option("--environment <name>", "GitHub environment that may (default: production)")
     .option("--provider-arn <arn>", "GitHub's identity provider, if the account has it");
   return addStackOptions(options).option("--json", "print JSON");
+}
+
+/** Cloudflare's names of Workers. */
+function parseWorker(text: string): string {
+  if (/^[a-z0-9](?:[a-z0-9-]{0,50}[a-z0-9])?$/u.test(text)) return text;
+  throw new InvalidArgumentError("It must be small letters, digits and hyphens.");
+}
+
+export function addDeployRouterOptions(command: Command): Command {
+  return command
+    .requiredOption("--config <file>", "the router's configuration, JSON")
+    .option("--env <name>", "staging or production", oneOf(...ENVIRONMENTS), "production")
+    .option("--name <name>", "of the Worker", parseWorker, "qwq-fit-router")
+    .option("--placement <where>", "smart, off, or a region such as aws:us-east-1")
+    .option("--route <pattern...>", "a route, or a domain of its own")
+    .option("--account-id <id>", "Cloudflare account, if there are several")
+    .option("--dry-run", "show all that a run would do, do nothing")
+    .option("--confirm <name>", "agree without being asked: the Worker's name")
+    .option("--state-dir <folder>", "where the files for wrangler are written")
+    .option("--json", "print JSON");
 }
