@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { QwqError } from "@qwq-fit/schema";
-import { takeLock } from "../store/file-lock.ts";
+import { takeLock } from "../lock/take-lock.ts";
 import { engineFolderName } from "./engine-packages.ts";
 import type { EnginePackages } from "./engine-packages.ts";
 import { packageBytes, runNpm } from "./run-npm.ts";

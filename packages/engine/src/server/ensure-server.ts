@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { QwqError } from "@qwq-fit/schema";
-import { tryLock } from "./file-lock.ts";
+import { tryLock } from "../lock/file-lock.ts";
 import { findServer } from "./find-servers.ts";
 import type { FoundServer } from "./find-servers.ts";
 import { serverId, serversDir } from "./state-dir.ts";

@@ -6,7 +6,7 @@ import { QwqError } from "@qwq-fit/schema";
 import type { ServerState } from "@qwq-fit/schema";
 import { isObject, parseJson, stringField } from "@qwq-fit/wire";
 import { proofOf } from "../api/guard.ts";
-import { isAlive } from "./process-identity.ts";
+import { isAlive } from "../lock/process-identity.ts";
 import { serverId, serversDir } from "./state-dir.ts";
 import { readState, readStates, removeState } from "./state-file.ts";
 

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { tryLock } from "./file-lock.ts";
+import { tryLock } from "../lock/file-lock.ts";
 import { listServers } from "./find-servers.ts";
 import { defaultStateDir, serverId } from "./state-dir.ts";
 import { readState, writeState } from "./state-file.ts";

@@ -154,7 +154,7 @@ describe("a download", () => {
     const dead = {
       pid: 2 ** 22 + 1,
       host: (await import("node:os")).hostname(),
-      started: null,
+      startTicks: null,
       nonce: "x",
     };
     await writeFile(`${target}.lock`, JSON.stringify(dead));

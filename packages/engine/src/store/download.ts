@@ -2,7 +2,7 @@ import { rename, rm } from "node:fs/promises";
 import { QwqError } from "@qwq-fit/schema";
 import type { DownloadOptions, DownloadSource, Downloaded } from "./download-types.ts";
 import { ChangedFile, fetchRange } from "./fetch-range.ts";
-import { takeLock } from "./file-lock.ts";
+import { takeLock } from "../lock/take-lock.ts";
 import { PartialFile } from "./partial-file.ts";
 import { fetchPiece } from "./fetch-piece.ts";
 import { hashFile } from "./hash-file.ts";

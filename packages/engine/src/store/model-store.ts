@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { QwqError } from "@qwq-fit/schema";
 import { downloadFile } from "./download.ts";
 import type { DownloadOptions, DownloadProgress } from "./download-types.ts";
-import { takeLock } from "./file-lock.ts";
+import { takeLock } from "../lock/take-lock.ts";
 import { findForeign } from "./foreign-stores.ts";
 import type { ForeignPlaces } from "./foreign-stores.ts";
 import { storePath } from "./model-source.ts";

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { isRunning, ownIdentity } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
@@ -18,8 +20,8 @@ export type LockAttempt =
 const TRIES = 10;
 
 /**
- * Takes a lock file. It appears whole, by a hard link, and names its holder; one whose holder is gone is
- * taken away first, by one process at a time. The lock ends with `release`, or with the process.
+ * Takes a lock file. It appears whole, by a hard link where the file system has them, and names its holder; one whose
+ * holder is gone is taken away first, by one process at a time. The lock ends with `release`, or with the process.
  */
 export async function tryLock(path: string): Promise<LockAttempt> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -48,22 +50,64 @@ async function place(path: string, content: string): Promise<boolean> {
     await link(whole, path);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === "EEXIST") return false;
+    if (NO_LINKS.has(code)) return await create(path, content);
     throw error;
   } finally {
     await rm(whole, { force: true });
   }
 }
 
+/** What file systems without hard links say: exFAT, some network shares. */
+const NO_LINKS: ReadonlySet<string> = new Set([
+  "EPERM",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EMLINK",
+]);
+
+/** Creates the file where there is none, and then writes it: a reader may find it empty for a moment. */
+async function create(path: string, content: string): Promise<boolean> {
+  try {
+    const file = await open(path, "wx", 0o600);
+    try {
+      await file.writeFile(content);
+    } finally {
+      await file.close();
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Looks at a lock that may be written just now, without links. */
+const LOOKS = 5;
+const LOOK_AGAIN_MS = 20;
+
 async function holderOf(path: string): Promise<ProcessIdentity | null> {
-  const text = await readFile(path, "utf8").catch(() => null);
+  let text: string | null = "";
+  for (let look = 0; look < LOOKS && text === ""; look++) {
+    // oxlint-disable-next-line no-await-in-loop
+    if (look > 0) await setTimeout(LOOK_AGAIN_MS);
+    // oxlint-disable-next-line no-await-in-loop
+    text = await readFile(path, "utf8").catch(() => null);
+  }
   if (text === null) return null;
   try {
     const value: unknown = JSON.parse(text);
     const pid: unknown = Reflect.get(Object(value), "pid");
     const startTicks: unknown = Reflect.get(Object(value), "startTicks");
+    const host: unknown = Reflect.get(Object(value), "host");
     if (typeof pid !== "number") return null;
-    return { pid, startTicks: typeof startTicks === "number" ? startTicks : null };
+    return {
+      pid,
+      host: typeof host === "string" ? host : hostname(),
+      startTicks: typeof startTicks === "number" ? startTicks : null,
+    };
   } catch {
     return null;
   }
