@@ -1,8 +1,9 @@
 import { createStreamWatch, type SseFrame, type StreamWatch } from "@qwq-fit/wire";
-import { type Failure, nodeFailure } from "./failure.ts";
+import { orAborted } from "./either.ts";
+import { ABORTED, type Failure, nodeFailure } from "./failure.ts";
 import { headKind } from "./frames.ts";
 import { createFrameSource, type Step } from "./frame-source.ts";
-import type { RelayCall, RelayLimits, RelayPorts, Transport } from "./ports.ts";
+import type { RelayCall, RelayLimits, RelayPorts, Transport, UpstreamAnswer } from "./ports.ts";
 import { createWatchdog } from "./watchdog.ts";
 
 /** A node's stream from its first token on. */
@@ -42,8 +43,6 @@ export interface AttemptRequest {
   readonly signal: AbortSignal;
 }
 
-const ABORTED: Failure = { code: "aborted", fault: "aborted", retryAfterMs: null, param: null };
-
 /**
  * Sends to one node and reads up to its first token. Whatever goes wrong before that is a failure
  * value: refused, reset, silence, a bad status, an error in a 200, garbage, an end without an answer.
@@ -51,7 +50,7 @@ const ABORTED: Failure = { code: "aborted", fault: "aborted", retryAfterMs: null
 export async function openStream(
   transport: Transport,
   request: AttemptRequest,
-  ports: Pick<RelayPorts, "now" | "epoch" | "timer" | "looksWhole" | "skim">,
+  ports: Pick<RelayPorts, "now" | "epoch" | "timer" | "scanner">,
 ): Promise<OpenResult> {
   const { abort } = request;
   let timedOut = false;
@@ -70,9 +69,9 @@ export async function openStream(
   const faultNow = (): Failure =>
     request.signal.aborted ? ABORTED : nodeFailure(timedOut ? "timeout" : "network");
 
-  let response: Response;
+  let response: UpstreamAnswer;
   try {
-    response = await raceAbort(
+    response = await orAborted(
       transport({
         path: request.path,
         body: request.body,
@@ -84,7 +83,7 @@ export async function openStream(
   } catch {
     return fail(faultNow());
   }
-  const watch = createStreamWatch({ choices: request.choices, skim: ports.skim });
+  const watch = createStreamWatch({ choices: request.choices });
   if (
     response.status !== 200 ||
     !/text\/event-stream/i.test(response.headers.get("content-type") ?? "")
@@ -114,7 +113,7 @@ export async function openStream(
     };
   }
 
-  const source = createFrameSource(response, watch, abort.signal, ports.looksWhole);
+  const source = createFrameSource(response, watch, abort.signal, ports.scanner?.());
   const head: SseFrame[] = [];
   for (;;) {
     const step = await source.read(headKind);
@@ -179,13 +178,3 @@ const CANCELLED = new Error("cancelled");
 
 /** The next step of an answer that came in one piece. */
 const nothingMore = (): Promise<Step> => Promise.resolve({ kind: "end", frames: [] });
-
-/** A transport that ignores its signal must not hold the caller. */
-function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(new Error("aborted"));
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
-}

@@ -1,14 +1,14 @@
-import type { RankedNode } from "@qwq-fit/schema";
-import { DONE_EVENT, encodeSseComment, type SseFrame } from "@qwq-fit/wire";
+import type { SseFrame } from "@qwq-fit/wire";
 import { compete, type Queue, type Winner } from "./compete.ts";
-import type { AnswerSoFar } from "./continuation.ts";
-import type { Failure } from "./failure.ts";
+import { ABORTED, type Failure } from "./failure.ts";
 import type { Step } from "./frame-source.ts";
 import { frameOf } from "./frames.ts";
 import type { RelayLog } from "./log.ts";
 import type { RelayCall, RelayPorts, Voice } from "./ports.ts";
+import type { Recovery } from "./recovery.ts";
 import { reportOf } from "./report.ts";
 
+/** A last event that came without its blank line must not run into what follows it. */
 const BLANK_LINE = frameOf("\n\n");
 
 /** What a stream's delivery needs to know besides the winner. */
@@ -27,117 +27,155 @@ export interface Carriage {
   readonly finished: (node: string) => void;
 }
 
-/** Another answer of the same weights, greedily: then a continuation is the same text. */
-function continuesExactly(call: RelayCall, from: string, to: string): boolean {
-  const quantization = (name: string): string | null | undefined =>
-    call.nodes
-      .get(name)
-      ?.models.find((one) => one.id === call.shape.model || one.aliases.includes(call.shape.model))
-      ?.quantization;
-  const known = quantization(from);
-  return call.body["temperature"] === 0 && typeof known === "string" && known === quantization(to);
+/** The frames of a streamed answer, those of one read together. A hand-made generator: each `await` of a real one costs. */
+export interface FrameSteps extends AsyncIterable<readonly SseFrame[]> {
+  next(): Promise<IteratorResult<readonly SseFrame[], undefined>>;
+  /** The reader has gone; the node's stream ends, also one that nobody began to read. */
+  return(value?: undefined): Promise<IteratorResult<readonly SseFrame[], undefined>>;
+  [Symbol.asyncIterator](): FrameSteps;
 }
+
+const OVER = { done: true, value: undefined } as const;
 
 /**
- * The frames of a streamed answer, those of one read together, whatever happens to its nodes: whole, or ended by an
- * error event. Frames pass as they came; only a later node's are rewritten to belong to the first one's answer.
+ * The frames of a streamed answer whatever happens to its nodes: whole, or ended by an error event. Frames pass as
+ * they came; only a later node's are rewritten to belong to the first one's answer.
  */
-export async function* carryStream(
-  first: Winner,
-  carriage: Carriage,
-): AsyncGenerator<readonly SseFrame[]> {
+export function carryStream(racing: Promise<Winner>, carriage: Carriage): FrameSteps {
   const { call, queue, log, ports, signal, voice } = carriage;
-  // Loaded where it is used: most callers never continue, and browsers need not fetch it.
-  const follow =
-    call.mode === "continue" ? (await import("./continuation.ts")).followAnswer(call) : null;
-  let winner = first;
-  let served = first.ok ? first.ranked.node : "";
-  // What the answer began on: every later part must be of the same weights to count as exact.
-  const origin = served;
-  let rewriting = false;
-  let held: SseFrame[] = [];
-  const asked = new Set<string>();
-  try {
-    for (;;) {
-      if (!winner.ok) {
-        yield [voice.error(carriage.name(winner.failure)), ...carriage.seal(served)];
-        return;
-      }
-      const { stream, ranked } = winner;
-      served = ranked.node;
-      log.firstTokenMs ??= stream.firstTokenMs;
-      let lastTokenMs = stream.firstTokenMs;
-      let step: Step = { kind: stream.whole ? "end" : "frames", frames: stream.head };
-      let last: readonly SseFrame[] = [];
-      let read = false;
-      try {
-        for (;;) {
-          const frames = pass(step.frames, rewriting ? follow : null, follow);
-          if (call.mode === "hold") held.push(...frames);
-          else if (step.kind === "end") last = frames;
-          else if (frames.length > 0) yield frames;
-          if (step.kind !== "frames") break;
-          lastTokenMs = ports.now();
-          step = await stream.next();
-        }
-        read = true;
-      } finally {
-        // Also when the caller stops reading: the node must not go on for nobody.
-        stream.cancel();
-        if (!read) noteEnd(carriage, winner, CALLER_GONE, lastTokenMs);
-      }
-      const verdict = stream.watch.verdict();
-      log.usage = verdict.usage ?? log.usage;
-      const failure = step.kind === "failed" ? step.failure : null;
-      noteEnd(carriage, winner, failure, lastTokenMs);
-      if (failure === null) {
-        // The end and the receipt in one piece: one write instead of two.
-        yield [...held, ...last, ...carriage.seal(served)];
-        return;
-      }
-      if (failure.fault === "aborted" || call.mode === "error") {
-        yield [voice.error(carriage.name(failure)), ...carriage.seal(served)];
-        return;
-      }
-      if (follow?.finished === true) {
-        // The node ended its answer and only the end marker is missing: the text is whole.
-        yield [frameOf(DONE_EVENT), ...carriage.seal(served)];
-        return;
-      }
-      held = [];
-      if (!asked.has(ranked.node)) requeue(queue, ranked, asked);
-      if (follow === null) {
-        winner = await compete(call, queue, JSON.stringify(call.body), signal, log, ports);
-        continue;
-      }
-      const body = follow.nextBody();
-      keep(queue, (one) => call.nodes.get(one.node)?.capabilities.continuation === true);
-      if (body === null || queue.length === 0) {
-        yield [voice.error(failure), ...carriage.seal(served)];
-        return;
-      }
-      rewriting = true;
-      winner = await compete(call, queue, JSON.stringify(body), signal, log, ports);
-      if (winner.ok && !continuesExactly(call, origin, winner.ranked.node)) {
-        log.continued = true;
-        yield [frameOf(encodeSseComment(`continued on ${winner.ranked.node}`))];
-      }
-    }
-  } finally {
+  let opened: (Winner & { readonly ok: true }) | null = null;
+  /** What was read and not yet handed on. */
+  let pending: Step | null = null;
+  let served = "";
+  let recovery: Recovery | null = null;
+  let lastTokenMs = 0;
+  let started = false;
+  let busy = false;
+  let left = false;
+  /** The last frames are out; that they were read shows when more is asked for. */
+  let ended = false;
+  let over = false;
+
+  const finish = (): void => {
+    over = true;
     carriage.finished(served);
-  }
+  };
+  /** The last frames, with the receipt in one piece with them: one write instead of two. */
+  const last = (frames: readonly SseFrame[]): readonly SseFrame[] => {
+    ended = true;
+    return [...frames, ...carriage.seal(served)];
+  };
+  const leaveOff = (): void => {
+    if (opened !== null && !ended) {
+      opened.stream.cancel();
+      noteEnd(carriage, opened, ABORTED, lastTokenMs);
+    }
+    finish();
+  };
+
+  const enter = (winner: Winner): readonly SseFrame[] | null => {
+    if (!winner.ok) return last([voice.error(carriage.name(winner.failure))]);
+    opened = winner;
+    const { stream, ranked } = winner;
+    served = ranked.node;
+    log.firstTokenMs ??= stream.firstTokenMs;
+    lastTokenMs = stream.firstTokenMs;
+    pending = { kind: stream.whole ? "end" : "frames", frames: stream.head };
+    return recovery?.enter(served) ?? null;
+  };
+
+  /** What a stream's end or break becomes; null where another node goes on. */
+  const leave = async (
+    winner: Winner & { readonly ok: true },
+    frames: readonly SseFrame[],
+    failure: Failure | null,
+  ): Promise<readonly SseFrame[] | null> => {
+    const { stream, ranked } = winner;
+    opened = null;
+    stream.cancel();
+    log.usage = stream.watch.verdict().usage ?? log.usage;
+    noteEnd(carriage, winner, failure, lastTokenMs);
+    if (failure === null) return last(recovery === null ? frames : [...recovery.held, ...frames]);
+    const next = failure.fault === "aborted" ? null : (recovery?.next(ranked) ?? null);
+    if (next === null) return last([voice.error(carriage.name(failure))]);
+    if (!("body" in next)) return last(next);
+    return enter(await compete(call, queue, JSON.stringify(next.body), signal, log, ports));
+  };
+
+  const advance = async (): Promise<readonly SseFrame[] | null> => {
+    if (!started) {
+      started = true;
+      // Loaded where it is used: most callers are content with an error, and browsers need not fetch it.
+      if (call.mode !== "error") {
+        recovery = (await import("./recovery.ts")).createRecovery(call, queue, log);
+      }
+      const told = enter(await racing);
+      if (told !== null) return told;
+    }
+    for (;;) {
+      // `enter` and `leave` change it.
+      const winner: (Winner & { readonly ok: true }) | null = opened;
+      if (winner === null) return null;
+      let step: Step;
+      if (pending === null) {
+        step = await winner.stream.next();
+        if (step.kind === "frames") lastTokenMs = ports.now();
+      } else {
+        step = pending;
+        pending = null;
+      }
+      let { frames } = step;
+      if (frames.at(-1)?.complete === false) frames = [...frames, BLANK_LINE];
+      if (recovery !== null) frames = recovery.pass(frames);
+      const failure = step.kind === "failed" ? step.failure : (recovery?.failure ?? null);
+      if (step.kind !== "end" && frames.length > 0) {
+        // What came before a break is good; the break is told behind it.
+        if (failure !== null) pending = { kind: "failed", frames: [], failure };
+        return frames;
+      }
+      if (step.kind === "frames" && failure === null) continue;
+      const told = await leave(winner, frames, failure);
+      if (told !== null) return told;
+    }
+  };
+
+  const steps: FrameSteps = {
+    next: async () => {
+      if (ended && !over) finish();
+      if (over) return OVER;
+      busy = true;
+      try {
+        const frames = await advance();
+        return frames === null ? OVER : { done: false, value: frames };
+      } catch (error) {
+        finish();
+        throw error;
+      } finally {
+        busy = false;
+        if (left && !over) leaveOff();
+      }
+    },
+    return: async () => {
+      left = true;
+      if (over || busy) return OVER;
+      if (!started) {
+        // Nobody began to read: the race must be ended and told here.
+        started = true;
+        busy = true;
+        const winner = await racing;
+        if (winner.ok) opened = winner;
+        lastTokenMs = ports.now();
+      }
+      leaveOff();
+      return OVER;
+    },
+    [Symbol.asyncIterator]: () => steps,
+  };
+  return steps;
 }
 
-/** The caller stopped reading. */
-export const CALLER_GONE: Failure = {
-  code: "aborted",
-  fault: "aborted",
-  retryAfterMs: null,
-  param: null,
-};
-
 /** Writes the end of a try that had a token into the log, and tells whoever counts. */
-export function noteEnd(
+function noteEnd(
   carriage: Pick<Carriage, "call" | "log" | "ports">,
   winner: Winner & { readonly ok: true },
   failure: Failure | null,
@@ -155,30 +193,4 @@ export function noteEnd(
   });
   const outcome = failure === null ? "ok" : aborted ? "aborted" : "fault";
   ports.onEnd?.(reportOf(ranked.node, call.shape.model, outcome, failure, stream, lastTokenMs));
-}
-
-function pass(
-  frames: readonly SseFrame[],
-  rewriter: AnswerSoFar | null,
-  follow: AnswerSoFar | null,
-): readonly SseFrame[] {
-  if (follow === null && frames.at(-1)?.complete !== false) return frames;
-  return frames.flatMap((frame) => {
-    if (rewriter === null) follow?.push(frame);
-    const own = rewriter === null ? frame : rewriter.rewrite(frame);
-    if (own === null) return [];
-    // A last event that came without its blank line must not run into what follows it.
-    return own.complete ? [own] : [own, BLANK_LINE];
-  });
-}
-
-/** A node whose stream broke may be asked once more, after all others. */
-function requeue(queue: Queue, ranked: RankedNode, asked: Set<string>): void {
-  asked.add(ranked.node);
-  queue.push(ranked);
-}
-
-function keep(queue: Queue, wanted: (one: RankedNode) => boolean): void {
-  const kept = queue.filter(wanted);
-  queue.splice(0, queue.length, ...kept);
 }

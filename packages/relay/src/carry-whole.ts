@@ -1,7 +1,8 @@
 import type { RankedNode } from "@qwq-fit/schema";
 import { createWatchdog } from "./watchdog.ts";
 import type { Queue } from "./compete.ts";
-import { type Failure, nodeFailure } from "./failure.ts";
+import { orAborted } from "./either.ts";
+import { ABORTED, type Failure, nodeFailure } from "./failure.ts";
 import { failureOfStatus } from "./failure-of-status.ts";
 import type { RelayLog } from "./log.ts";
 import type { RelayCall, RelayPorts } from "./ports.ts";
@@ -113,24 +114,11 @@ async function askOnce(
     return answer.ok ? { ok: true, text, usage: answer.completion.usage ?? null } : answer;
   } catch {
     if (signal.aborted) {
-      return {
-        ok: false,
-        failure: { code: "aborted", fault: "aborted", retryAfterMs: null, param: null },
-      };
+      return { ok: false, failure: ABORTED };
     }
     return { ok: false, failure: nodeFailure(timedOut ? "timeout" : "network") };
   } finally {
     watchdog.stop();
     signal.removeEventListener("abort", stop);
   }
-}
-
-/** A transport that ignores its signal must not hold the caller. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    const stop = (): void => reject(new Error("aborted"));
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
-  return Promise.race([work, aborted]);
 }

@@ -177,6 +177,8 @@ async function nextEvent(
   hedgeAfterMs: number | null,
   ports: RelayPorts,
 ): Promise<{ readonly race: Race; readonly result: OpenResult } | null> {
+  const [first] = running;
+  if (hedgeAfterMs === null && running.size === 1 && first !== undefined) return first.done;
   const ends = [...running].map((race) => race.done);
   if (hedgeAfterMs === null) return Promise.race(ends);
   let cancel: (() => void) | undefined;

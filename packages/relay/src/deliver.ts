@@ -1,16 +1,18 @@
-import { encodeSseComment, type SseFrame } from "@qwq-fit/wire";
+import { encodeSseComment } from "@qwq-fit/wire";
+import type { FrameSteps } from "./carry-stream.ts";
 import { joinFrames } from "./frames.ts";
 import type { RelayPorts } from "./ports.ts";
 
-const PING = new TextEncoder().encode(encodeSseComment("ping"));
+/** The comment that keeps a connection open. */
+export const PING: Uint8Array = new TextEncoder().encode(encodeSseComment("ping"));
 
 /**
- * A generator's frames as a stream of bytes with back-pressure. Comments keep the connection open while nothing
+ * Frames as a stream of bytes with back-pressure. Comments keep the connection open while nothing
  * comes; they stand between events, since each piece is made of whole events. When the reader goes
- * away the generator is ended, and with it the node's stream.
+ * away the node's stream is ended.
  */
 export function toStream(
-  pieces: AsyncGenerator<readonly SseFrame[]>,
+  pieces: FrameSteps,
   keepAliveMs: number,
   ports: Pick<RelayPorts, "now" | "timer">,
   onCancel: () => void,
@@ -58,7 +60,7 @@ export function toStream(
       cancel: async () => {
         finish();
         onCancel();
-        await pieces.return(undefined).catch(() => undefined);
+        await pieces.return().catch(() => undefined);
       },
     },
     { highWaterMark: 1 },

@@ -1,4 +1,5 @@
 import { codeOfStatus, readErrorBody, retryAfterMs } from "@qwq-fit/wire";
+import type { UpstreamAnswer } from "./ports.ts";
 import { type Failure, nodeFailure } from "./failure.ts";
 
 /** Codes by which a node says that the request itself is wrong. */
@@ -11,7 +12,7 @@ const CALLER_CODES = new Set(["invalid_request", "invalid_value", "usage", "cont
 export function failureOfStatus(
   status: number,
   bodyText: string,
-  headers: Headers,
+  headers: UpstreamAnswer["headers"],
   epochMs: number | undefined,
 ): Failure {
   const told = readErrorBody(bodyText, status);

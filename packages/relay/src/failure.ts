@@ -17,6 +17,14 @@ export function nodeFailure(code: string): Failure {
   return { code, fault: "node", retryAfterMs: null, param: null };
 }
 
+/** The caller went away. */
+export const ABORTED: Failure = {
+  code: "aborted",
+  fault: "aborted",
+  retryAfterMs: null,
+  param: null,
+};
+
 const REFUSED = "the node refused the request";
 const BUSY = "the node is busy";
 /** What a failure of this kind is called when told to the caller. */

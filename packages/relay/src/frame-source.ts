@@ -1,7 +1,13 @@
-import { createSseScanner, readFrame, type SseFrame, type StreamWatch } from "@qwq-fit/wire";
+import {
+  createSseScanner,
+  readFrame,
+  type RunScanner,
+  type SseFrame,
+  type StreamWatch,
+} from "@qwq-fit/wire";
 import { type Failure, nodeFailure } from "./failure.ts";
 import type { headKind } from "./frames.ts";
-import type { RelayPorts } from "./ports.ts";
+import type { UpstreamAnswer, UpstreamReader } from "./ports.ts";
 
 /** What a read of an open stream gives. Frames are whole events; nothing broken is among them. */
 export type Step =
@@ -32,52 +38,55 @@ const DRAIN_BYTES = 64 * 1024;
  * stream, an end without `[DONE]` or without a finish reason.
  */
 export function createFrameSource(
-  response: Response,
+  response: UpstreamAnswer,
   watch: StreamWatch,
   signal: AbortSignal,
-  looksWhole: RelayPorts["looksWhole"],
+  quick?: RunScanner,
 ): FrameSource {
   const reader = readerOf(response);
-  const scanner = createSseScanner();
+  const scanner = quick ?? createSseScanner();
+  /** Events that are looked at one by one. */
+  let frames: SseFrame[] = [];
   signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined), {
     once: true,
   });
 
-  const judge = (
-    frames: readonly SseFrame[],
-    kindOf: typeof headKind | null,
-  ): SourceStep | null => {
+  /** Looks at what came, as far as it must be looked at; null where it was no whole event. */
+  const judge = (cut: SseFrame | null, kindOf: typeof headKind | null): SourceStep | null => {
+    const good: SseFrame[] = [];
     let sawToken = false;
-    let good = 0;
     const broken = (code: string): SourceStep => ({
       kind: "failed",
-      frames: frames.slice(0, good),
+      frames: good,
       failure: nodeFailure(code),
       sawToken,
     });
-    for (const frame of frames) {
-      if (kindOf !== null && !sawToken) {
+    for (;;) {
+      const looking = kindOf !== null && !sawToken;
+      const frame = cut ?? frames.shift() ?? quick?.next(!looking);
+      if (!frame) break;
+      if (looking) {
         const kind = kindOf(frame);
         if (kind === "malformed") return broken("protocol_error");
         if (kind === "token") sawToken = true;
       }
-      if (!watch.push(frame)) {
-        const whole = looksWhole?.(frame.bytes) ?? readFrame(frame)?.kind !== "malformed";
-        if (!frame.complete || !whole)
-          return broken(frame.complete ? "protocol_error" : "stream_interrupted");
-        good++;
-        continue;
-      }
-      const verdict = watch.verdict();
-      if (verdict.error !== null) return broken("upstream_error");
-      if (verdict.done) {
-        if (!verdict.whole) return broken("stream_interrupted");
-        return { kind: "end", frames: frames.slice(0, good + 1), sawToken };
-      }
-      if (verdict.cut) return broken("stream_interrupted");
-      good++;
+      const plain = cut === null ? quick?.plainEvents : null;
+      if (typeof plain === "number") watch.pass(plain);
+      else if (watch.push(frame)) {
+        const verdict = watch.verdict();
+        if (verdict.error !== null) return broken("upstream_error");
+        if (verdict.done) {
+          if (!verdict.whole) return broken("stream_interrupted");
+          good.push(frame);
+          return { kind: "end", frames: good, sawToken };
+        }
+        if (verdict.cut) return broken("stream_interrupted");
+      } else if (!frame.complete) return broken("stream_interrupted");
+      else if (readFrame(frame)?.kind === "malformed") return broken("protocol_error");
+      good.push(frame);
+      if (cut !== null) break;
     }
-    return frames.length === 0 ? null : { kind: "frames", frames, sawToken };
+    return good.length === 0 ? null : { kind: "frames", frames: good, sawToken };
   };
 
   return {
@@ -86,7 +95,7 @@ export function createFrameSource(
         for (let bytes = 0; bytes <= DRAIN_BYTES;) {
           const { done, value } = await reader.read();
           if (done) return;
-          bytes += value.length;
+          bytes += value?.length ?? 0;
         }
         await reader.cancel();
       } catch {
@@ -95,14 +104,15 @@ export function createFrameSource(
     },
     read: async (kindOf) => {
       for (;;) {
-        let chunk: { done: boolean; value?: Uint8Array | undefined };
-        let frames: readonly SseFrame[];
+        let over: boolean;
+        let step: SourceStep | null;
         try {
-          chunk = await reader.read();
+          const { done, value } = await reader.read();
           if (signal.aborted) throw new Error("aborted");
-          frames = chunk.done
-            ? endOf(scanner.end())
-            : scanner.push(chunk.value ?? new Uint8Array(0));
+          over = done;
+          if (value) frames = scanner.push(value);
+          const cut = over ? scanner.end() : null;
+          step = over && cut === null ? null : judge(cut, kindOf);
         } catch (error) {
           const code =
             error instanceof Error && error.name === "WireError"
@@ -110,12 +120,11 @@ export function createFrameSource(
               : "stream_interrupted";
           return { kind: "failed", frames: [], failure: nodeFailure(code), sawToken: false };
         }
-        const step = judge(frames, kindOf);
-        if (step !== null && (step.kind !== "frames" || !chunk.done)) {
+        if (step !== null && (step.kind !== "frames" || !over)) {
           if (step.kind === "failed") void reader.cancel().catch(() => undefined);
           return step;
         }
-        if (chunk.done) {
+        if (over) {
           const failure = nodeFailure("stream_interrupted");
           return {
             kind: "failed",
@@ -130,9 +139,7 @@ export function createFrameSource(
 }
 
 /** The body's reader. A host without streams (React Native) gives its text alone: then that is the one piece. */
-function readerOf(
-  response: Response,
-): Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel"> {
+function readerOf(response: UpstreamAnswer): UpstreamReader {
   if (response.body) return response.body.getReader();
   let read = false;
   return {
@@ -144,5 +151,3 @@ function readerOf(
     cancel: () => Promise.resolve(),
   };
 }
-
-const endOf = (frame: SseFrame | null): readonly SseFrame[] => (frame === null ? [] : [frame]);

@@ -1,4 +1,6 @@
-export { dataLooksWhole } from "./json-shape.ts";
+export { PING } from "./deliver.ts";
+export { joinFrames } from "./frames.ts";
+export type { FrameSteps } from "./carry-stream.ts";
 export { DEFAULT_LIMITS } from "./ports.ts";
 export type {
   AttemptReport,
@@ -10,6 +12,9 @@ export type {
   RelayMode,
   RelayPorts,
   Transport,
+  UpstreamAnswer,
+  UpstreamBody,
+  UpstreamReader,
   UpstreamRequest,
   Voice,
 } from "./ports.ts";

@@ -1,4 +1,5 @@
-import type { SseFrame } from "@qwq-fit/wire";
+import type { RunScanner, SseFrame } from "@qwq-fit/wire";
+import type { FrameSteps } from "./carry-stream.ts";
 import type { Failure } from "./failure.ts";
 import type { Policy, RankedNode, Receipt, RequestShape, ServingNode } from "@qwq-fit/schema";
 
@@ -12,7 +13,27 @@ export interface UpstreamRequest {
 }
 
 /** Sends to one node. Rejects for a network fault; any HTTP status is an answer. */
-export type Transport = (request: UpstreamRequest) => Promise<Response>;
+export type Transport = (request: UpstreamRequest) => Promise<UpstreamAnswer>;
+
+/** What a node answered, as far as it is read here: a `Response`, or less where making one would cost. */
+export interface UpstreamAnswer {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: UpstreamBody | null;
+  /** The whole body; all that a host without streams (React Native) can give. */
+  text(): Promise<string>;
+}
+
+/** What is used of a stream of bytes. */
+export interface UpstreamBody {
+  getReader(): UpstreamReader;
+}
+
+/** What is used of a reader. */
+export interface UpstreamReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
 
 /** What passed at a node: for breakers, in-flight counts and learning. */
 export interface AttemptReport {
@@ -40,12 +61,10 @@ export interface RelayPorts {
   /** Epoch ms, for a Retry-After that is a date; without it such a date says nothing. */
   readonly epoch?: () => number;
   /**
-   * Whether an event's bytes hold whole data. Left out, each event is parsed; `dataLooksWhole` is quicker where
-   * streams are many.
+   * `createRunScanner` where streams are many: events that tell of no end pass without being parsed. Left out, each
+   * is parsed, and a frame is always one event.
    */
-  readonly looksWhole?: ((bytes: Uint8Array) => boolean) | undefined;
-  /** What an event's bytes are, without parsing; `skimEvent` where streams are many. Left out, each event is parsed. */
-  readonly skim?: ((bytes: Uint8Array) => "telling" | "data" | "quiet") | undefined;
+  readonly scanner?: (() => RunScanner) | undefined;
   /** Calls `run` after `ms`; returns what cancels it. */
   readonly timer: (ms: number, run: () => void) => () => void;
   /** Unique id for a receipt. */
@@ -112,6 +131,8 @@ export interface RelayAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ReadableStream<Uint8Array> | string;
+  /** What a stream is made of; to be read instead of `body`, not beside it. Null where the answer is no stream. */
+  readonly frames: FrameStream | null;
   /** Resolves when the answer has ended, however it ended. */
   readonly receipt: Promise<Receipt>;
 }
@@ -125,8 +146,8 @@ export interface Voice {
 
 /** A stream as frames, those of one read together. */
 export interface FrameStream {
-  readonly frames: AsyncGenerator<readonly SseFrame[]>;
-  /** Ends the answer at its node; to be called by who stops reading before the end, and `frames.return` after it. */
+  readonly frames: FrameSteps;
+  /** Ends the answer at its node; to be called by who stops reading before the end. */
   readonly abandon: () => void;
 }
 

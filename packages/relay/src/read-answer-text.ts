@@ -1,9 +1,11 @@
+import type { UpstreamAnswer } from "./ports.ts";
+
 /**
  * The body's text; null where it passes `limit` bytes.
  * @throws whatever reading throws: a cut body, an abort.
  */
 export async function readAnswerText(
-  response: Response,
+  response: UpstreamAnswer,
   limit: number,
   signal: AbortSignal,
 ): Promise<string | null> {
@@ -23,6 +25,7 @@ export async function readAnswerText(
       const { done, value } = await reader.read();
       if (signal.aborted) throw new Error("aborted");
       if (done) return text + decoder.decode();
+      if (value === undefined) continue;
       bytes += value.length;
       if (bytes > limit) {
         stop();

@@ -1,7 +1,7 @@
 import type { Receipt } from "@qwq-fit/schema";
-import type { SseFrame } from "@qwq-fit/wire";
-import { CALLER_GONE, type Carriage, carryStream, noteEnd } from "./carry-stream.ts";
+import { type Carriage, carryStream } from "./carry-stream.ts";
 import { compete, type Winner } from "./compete.ts";
+import { either } from "./either.ts";
 import { type Failure, tellFailure } from "./failure.ts";
 import { frameOf } from "./frames.ts";
 import { createLog, receiptOf, type RelayLog } from "./log.ts";
@@ -51,7 +51,9 @@ export async function relayFrames(
 
   const body = JSON.stringify(call.body);
   const racing = compete(call, queue, body, deadline.signal, log, ports);
-  const early = await settledWithin(racing, call.limits.callerHeadersMs, ports);
+  const early = await either<Winner, null>(racing, (late) =>
+    ports.timer(call.limits.callerHeadersMs, () => late(null)),
+  );
   if (early !== null && !early.ok) {
     deadline.stop();
     const node = log.attempts.at(-1)?.node ?? "";
@@ -77,6 +79,7 @@ function streamAnswer(
   const { queue, log, deadline, ports, voice } = running;
   const { promise: receipt, resolve: told } = withResolvers<Receipt>();
   let node = early?.ok === true ? early.ranked.node : (call.ranked[0]?.node ?? "");
+  let made: Receipt | null = null;
   const carriage: Carriage = {
     call,
     queue,
@@ -85,36 +88,26 @@ function streamAnswer(
     signal: deadline.signal,
     name: deadline.name,
     voice,
-    seal: (last) =>
-      voice.seal === null ? [] : [voice.seal(receiptOf(call, log, last || node, ports))],
+    seal: (last) => {
+      if (voice.seal === null) return [];
+      made = receiptOf(call, log, last || node, ports);
+      return [voice.seal(made)];
+    },
     finished: (last) => {
       deadline.stop();
       node = last === "" ? (log.attempts.at(-1)?.node ?? node) : last;
-      told(receiptOf(call, log, node, ports));
+      told(made ?? receiptOf(call, log, node, ports));
     },
   };
-  let started = false;
-  async function* frames(): AsyncGenerator<readonly SseFrame[]> {
-    const winner = await racing;
-    started = true;
-    yield* carryStream(winner, carriage);
-  }
+  const frames = carryStream(racing, carriage);
   const abandon = (): void => {
     deadline.abort();
-    // A generator that never started runs no `finally`: the race must be ended and told here.
-    void racing.then((winner) => {
-      if (started) return;
-      if (winner.ok) {
-        winner.stream.cancel();
-        noteEnd(carriage, winner, CALLER_GONE, ports.now());
-      }
-      told(receiptOf(call, log, node, ports));
-    });
+    void frames.return();
   };
   return {
     failure: null,
     node: early?.ok === true ? node : "pending",
-    body: { frames: frames(), abandon },
+    body: { frames, abandon },
     receipt,
   };
 }
@@ -167,21 +160,4 @@ function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void 
     made.resolve = resolve;
   });
   return { promise, resolve: (value) => made.resolve?.(value) };
-}
-
-/** The value where it comes within `ms`, else null. */
-async function settledWithin<T>(
-  work: Promise<T>,
-  ms: number,
-  ports: Pick<RelayPorts, "timer">,
-): Promise<T | null> {
-  let cancel: (() => void) | undefined;
-  const late = new Promise<null>((resolve) => {
-    cancel = ports.timer(ms, () => resolve(null));
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    cancel?.();
-  }
 }

@@ -26,20 +26,26 @@ export async function toBytes(
 ): Promise<RelayAnswer> {
   const { body, failure, node, receipt } = answer;
   if (typeof body !== "string") {
+    let stream: ReadableStream<Uint8Array> | undefined;
     return {
       status: 200,
       headers: { ...STREAM_HEADERS, "x-qwq-node": node },
-      body: toStream(body.frames, keepAliveMs, ports, body.abandon),
+      frames: body,
+      // Made where it is asked for: who writes frames by itself needs none.
+      get body() {
+        return (stream ??= toStream(body.frames, keepAliveMs, ports, body.abandon));
+      },
       receipt,
     };
   }
   const headers = { "content-type": "application/json", ...receiptHeaders(await receipt) };
-  if (failure === null) return { status: 200, headers, body, receipt };
+  if (failure === null) return { status: 200, headers, frames: null, body, receipt };
   const { code, param, retryAfterMs } = failure;
   const wait = retryAfterMs === null ? null : String(Math.ceil(retryAfterMs / 1000));
   return {
     status: statusOf(code),
     headers: wait === null ? headers : { ...headers, "retry-after": wait },
+    frames: null,
     body: JSON.stringify(errorEnvelope({ code, message: tellFailure(code), param })),
     receipt,
   };

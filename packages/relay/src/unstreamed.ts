@@ -2,6 +2,7 @@ import type { SseFrame } from "@qwq-fit/wire";
 import type { AttemptRequest } from "./attempt.ts";
 import { type Failure, nodeFailure } from "./failure.ts";
 import { failureOfStatus } from "./failure-of-status.ts";
+import type { UpstreamAnswer } from "./ports.ts";
 import { readAnswerText } from "./read-answer-text.ts";
 import { framesOfAnswer, parseAnswer } from "./whole-answer.ts";
 
@@ -10,7 +11,7 @@ const ERROR_BODY_BYTES = 64 * 1024;
 
 /** What a response is that is no stream: a refusal, or a whole answer as the frames of a stream. */
 export async function readUnstreamed(
-  response: Response,
+  response: UpstreamAnswer,
   request: AttemptRequest,
   epochMs: number | undefined,
 ): Promise<Failure | SseFrame[]> {

@@ -18,7 +18,9 @@ export function createWatchdog(
   let limitMs = ms;
   let last = ports.now();
   let cancel: (() => void) | null = null;
+  let atMs = 0;
   const arm = (inMs: number): void => {
+    atMs = ports.now() + inMs;
     cancel = ports.timer(inMs, () => {
       const left = last + limitMs - ports.now();
       if (left > 0) arm(left);
@@ -33,6 +35,8 @@ export function createWatchdog(
     limit: (next) => {
       limitMs = next;
       last = ports.now();
+      // One that fires too early looks again.
+      if (last + next >= atMs) return;
       cancel?.();
       arm(next);
     },

@@ -1,3 +1,4 @@
+import type { FrameStream, UpstreamAnswer } from "@qwq-fit/relay";
 import type { AnswerStore } from "./answers/answer-ports.ts";
 import type { SessionStore } from "./sessions/session-store.ts";
 import type { Span } from "./api/trace.ts";
@@ -46,9 +47,19 @@ export interface CallerLimits {
   readonly usdPerDay: number | null;
 }
 
+/** What is sent to a node. */
+export interface NodeRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Everything from outside that the router needs; each runtime fills it. */
 export interface RouterPorts {
   readonly fetch: typeof fetch;
+  /** Sends to a node as `fetch` does, where that can be done with less. Redirects are not followed. */
+  readonly send?: (url: string, request: NodeRequest) => Promise<UpstreamAnswer>;
   /** For addresses that a caller gave: reaches public hosts alone. Left out where `fetch` reaches no others. */
   readonly publicFetch?: typeof fetch;
   /** Where answers that outlive their connections are kept; this process's memory where it is left out. */
@@ -79,6 +90,11 @@ export interface Exchange {
    * where it was cut.
    */
   readonly body?: (limit: number) => Promise<Uint8Array | null>;
+  /**
+   * Takes a stream from where it comes, and its headers, where that is cheaper than a `ReadableStream`; its `Response`
+   * is empty then, but for headers of the whole API.
+   */
+  readonly stream?: (answer: FrameStream, headers: Readonly<Record<string, string>>) => void;
   /** Keeps the request's context alive until this has settled: counts must be settled when the caller is gone. */
   readonly waitUntil?: (work: Promise<unknown>) => void;
 }

@@ -91,6 +91,8 @@ const blankPage = (node: ServingNode, nowMs: number): Page => ({
 /** An empty book. `failuresToOpen` faults in a row open a node's breaker. */
 export function createNodeBook(failuresToOpen: number = FAILURES_TO_OPEN): NodeBook {
   const pages = new Map<string, Page>();
+  /** Made again where a node came, changed or left: it is asked for with each request. */
+  let serving: ReadonlyMap<string, ServingNode> | null = null;
   return {
     snapshots: (nowMs, model) =>
       [...pages.values()].map((page) => ({
@@ -105,13 +107,15 @@ export function createNodeBook(failuresToOpen: number = FAILURES_TO_OPEN): NodeB
         prefixes: page.prefixes.size === 0 ? null : Object.fromEntries(page.prefixes),
         power: page.power,
       })),
-    nodes: () => new Map([...pages].map(([name, page]) => [name, page.node])),
+    nodes: () => (serving ??= new Map([...pages].map(([name, page]) => [name, page.node]))),
     put: (node, nowMs) => {
+      serving = null;
       const page = pages.get(node.name);
       if (page === undefined) pages.set(node.name, blankPage(node, nowMs));
       else page.node = node;
     },
     remove: (name) => {
+      serving = null;
       pages.delete(name);
     },
     saw: (name, seen, nowMs) => {

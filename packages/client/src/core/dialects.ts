@@ -1,4 +1,4 @@
-import type { FramedAnswer } from "@qwq-fit/relay";
+import type { FramedAnswer, FrameStream } from "@qwq-fit/relay";
 import {
   type ChatConverter,
   chatFromMessages,
@@ -106,7 +106,7 @@ const frameOf = (events: readonly NamedEvent[]): SseFrame => ({
 });
 
 async function* convert(
-  frames: AsyncGenerator<readonly SseFrame[]>,
+  frames: FrameStream["frames"],
   converter: ChatConverter,
 ): AsyncGenerator<readonly SseFrame[]> {
   yield [frameOf(converter.start())];

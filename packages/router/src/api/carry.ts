@@ -1,12 +1,6 @@
-import {
-  dataLooksWhole,
-  relay,
-  type RelayAnswer,
-  type RelayCall,
-  type RelayMode,
-} from "@qwq-fit/relay";
+import { relay, type RelayAnswer, type RelayCall, type RelayMode } from "@qwq-fit/relay";
 import { describeRequest, selectNode } from "@qwq-fit/routing";
-import { skimEvent } from "@qwq-fit/wire";
+import { createRunScanner } from "@qwq-fit/wire";
 import type { Policy, PrivacyClass, Receipt, RequestShape, RouteDecision } from "@qwq-fit/schema";
 import type { Caller } from "../guard/caller.ts";
 import { HttpRefusal } from "./http-error.ts";
@@ -160,8 +154,8 @@ export async function carry(
     now: ports.monotonic,
     epoch: ports.now,
     timer: ports.timer,
-    looksWhole: dataLooksWhole,
-    skim: skimEvent,
+    // A continuation is made from each event: there every one is parsed.
+    scanner: wishes.mode === "continue" ? undefined : createRunScanner,
     id: ports.id,
     mayRetry: () => retries.take(),
     onStart: (name) => fleet.started(name),

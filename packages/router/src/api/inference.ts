@@ -9,6 +9,7 @@ import {
 } from "@qwq-fit/wire";
 import type { Context, Hono } from "hono";
 import type { InferenceRequest, RouterEnv } from "../extension.ts";
+import type { Exchange } from "../ports.ts";
 import type { RouterContext } from "./context.ts";
 import { HttpRefusal } from "./http-error.ts";
 import { readJsonObject } from "./read-body.ts";
@@ -78,12 +79,20 @@ export function inferenceRoutes(app: Hono<RouterEnv>, context: RouterContext): v
       const requestId = c.get("requestId");
       const asked = { path, caller, body, request: c.req.raw, requestId, exchange: c.env };
       for (const extension of extensions) {
-        const taken = await extension.take?.(asked, context);
+        if (extension.take === undefined) continue;
+        // Whoever keeps or rewrites an answer reads its `Response`.
+        const taken = await extension.take({ ...asked, exchange: unstreamed(c.env) }, context);
         if (taken) return taken;
       }
       return infer(context, asked);
     };
   for (const path of Object.keys(READERS)) app.post(path, answer(path));
+}
+
+function unstreamed(exchange: Exchange | undefined): Exchange | undefined {
+  if (exchange?.stream === undefined) return exchange;
+  const { stream: _stream, ...rest } = exchange;
+  return rest;
 }
 
 function valueOf<T>(checked: Checked<T>): T {

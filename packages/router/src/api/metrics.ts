@@ -9,6 +9,7 @@ export interface Metrics {
 const BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 
 interface Histogram {
+  /** Of each bucket alone. */
   readonly counts: number[];
   sum: number;
   count: number;
@@ -60,9 +61,9 @@ export function createMetrics(): Metrics {
       const key = keyOf(labels);
       const histogram = series.get(key) ?? { counts: BOUNDS.map(() => 0), sum: 0, count: 0 };
       series.set(key, histogram);
-      for (const [i, bound] of BOUNDS.entries()) {
-        if (seconds <= bound) histogram.counts[i] = (histogram.counts[i] ?? 0) + 1;
-      }
+      let bucket = 0;
+      while (bucket < BOUNDS.length && seconds > (BOUNDS[bucket] ?? 0)) bucket++;
+      if (bucket < BOUNDS.length) histogram.counts[bucket] = (histogram.counts[bucket] ?? 0) + 1;
       histogram.sum += seconds;
       histogram.count += 1;
     },
@@ -76,8 +77,10 @@ export function createMetrics(): Metrics {
         lines.push(`# TYPE ${name} histogram`);
         for (const [key, histogram] of series) {
           const more = key === "" ? "" : `${key},`;
+          let below = 0;
           for (const [i, bound] of BOUNDS.entries()) {
-            lines.push(`${name}_bucket{${more}le="${bound}"} ${histogram.counts[i] ?? 0}`);
+            below += histogram.counts[i] ?? 0;
+            lines.push(`${name}_bucket{${more}le="${bound}"} ${below}`);
           }
           lines.push(`${name}_bucket{${more}le="+Inf"} ${histogram.count}`);
           lines.push(`${withLabels(`${name}_sum`, key)} ${histogram.sum}`);

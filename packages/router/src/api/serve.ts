@@ -71,7 +71,7 @@ export async function serve(
       });
     });
     exchange?.waitUntil?.(settled);
-    return respond(answer, dialect, wishes.reasoning, admission.headers);
+    return respond(answer, dialect, wishes.reasoning, admission.headers, exchange);
   } catch (error) {
     admission.done({ tokens: 0, usd: 0 });
     throw error;
@@ -93,32 +93,31 @@ function respond(
   dialect: Dialect,
   reasoning: Wishes["reasoning"],
   limits: Readonly<Record<string, string>>,
+  exchange: Exchange | undefined,
 ): Response {
+  const { status, frames } = answer;
   const headers = { ...answer.headers, ...limits };
+  const { converter, whole, api } = dialect;
+  const normalize = reasoning !== "as-sent" && api === "chat";
+  if (frames !== null && converter === null && !normalize && exchange?.stream !== undefined) {
+    exchange.stream(frames, headers);
+    return new Response(null);
+  }
   const splitter = {
     start: reasoning === "thought-first" ? ("thought" as const) : ("content" as const),
   };
-  const normalize = reasoning !== "as-sent";
-  if (typeof answer.body === "string") {
-    const ok = answer.status === 200;
-    const text = ok && dialect.whole !== null ? dialect.whole(answer.body) : answer.body;
-    const plain = ok && normalize && dialect.whole === null && dialect.api === "chat";
+  const { body } = answer;
+  if (typeof body === "string") {
+    const ok = status === 200;
+    const text = ok && whole !== null ? whole(body) : body;
+    const plain = ok && normalize && whole === null;
     return new Response(
       plain ? JSON.stringify(normalizeReasoning(JSON.parse(text), splitter)) : text,
-      {
-        status: answer.status,
-        headers,
-      },
+      { status, headers },
     );
   }
-  const { converter, api } = dialect;
-  if (converter !== null) return new Response(convertStream(answer.body, converter()), { headers });
-  return new Response(
-    normalize && api === "chat" ? normalizeStream(answer.body, splitter) : answer.body,
-    {
-      headers,
-    },
-  );
+  if (converter !== null) return new Response(convertStream(body, converter()), { headers });
+  return new Response(normalize ? normalizeStream(body, splitter) : body, { headers });
 }
 
 /** Tokens that count against the caller: as told, or as estimated where the node did not tell. */

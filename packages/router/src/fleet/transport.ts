@@ -1,6 +1,6 @@
-import type { Transport } from "@qwq-fit/relay";
+import type { Transport, UpstreamAnswer } from "@qwq-fit/relay";
 import type { NodeConfig } from "../config/config.ts";
-import type { RouterPorts } from "../ports.ts";
+import type { NodeRequest, RouterPorts } from "../ports.ts";
 
 /**
  * How a node is reached: its configured URL and its own key, redirects not followed. The caller's key and
@@ -8,11 +8,23 @@ import type { RouterPorts } from "../ports.ts";
  */
 export function nodeTransport(
   node: NodeConfig,
-  ports: Pick<RouterPorts, "fetch" | "secret">,
+  ports: Pick<RouterPorts, "fetch" | "send" | "secret">,
 ): Transport {
-  return async ({ path, body, headers, signal }) => {
+  const send =
+    ports.send ??
+    ((url: string, request: NodeRequest): Promise<UpstreamAnswer> => {
+      const { method, headers, body, signal } = request;
+      return ports.fetch(url, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body }),
+        ...(signal === undefined ? {} : { signal }),
+        redirect: "manual",
+      });
+    });
+  return ({ path, body, headers, signal }) => {
     const key = node.keySecret === null ? undefined : ports.secret(node.keySecret);
-    const response = await ports.fetch(node.url + path, {
+    return send(node.url + path, {
       method: "POST",
       body: node.upstreamModel === null ? body : renamed(body, node.upstreamModel),
       headers: {
@@ -21,9 +33,7 @@ export function nodeTransport(
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       },
       signal,
-      redirect: "manual",
     });
-    return response;
   };
 }
 

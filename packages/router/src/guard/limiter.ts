@@ -150,7 +150,6 @@ export function createLimiter(ports: Pick<RouterPorts, "now" | "state" | "id">):
       const state = stateOf(caller, limits, nowMs);
       const { bucket } = state;
       refill(bucket, limits, nowMs);
-      const headers = limitHeaders(limits, bucket);
       const refuse = (
         reason: "requests" | "tokens" | "streams" | "day",
         retryAfterMs: number,
@@ -158,7 +157,7 @@ export function createLimiter(ports: Pick<RouterPorts, "now" | "state" | "id">):
         ok: false,
         reason,
         retryAfterMs: Math.max(1000, retryAfterMs),
-        headers,
+        headers: limitHeaders(limits, bucket),
       });
       if (limits.requestsPerMinute !== null && bucket.requests < 1) {
         return refuse("requests", ((1 - bucket.requests) / limits.requestsPerMinute) * MINUTE_MS);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type FrameStream, joinFrames, PING } from "@qwq-fit/relay";
 
 /**
  * The body's bytes, read from the socket's side without a web stream between; null where it passes `limit`.
@@ -40,25 +41,91 @@ export function readIncoming(incoming: IncomingMessage, limit: number): Promise<
   });
 }
 
-/** Writes an answer; what comes within one turn of the event loop goes out in one piece. */
+/** Writes an answer. */
 export async function writeAnswer(response: Response, outgoing: ServerResponse): Promise<void> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of response.headers) headers[name] = value;
-  outgoing.writeHead(response.status, headers);
+  writeHead(response, outgoing);
   if (response.body === null) {
     outgoing.end();
     return;
   }
   const reader = response.body.getReader();
-  const gone = (): void => void reader.cancel().catch(() => undefined);
-  outgoing.on("close", gone);
-  if (outgoing.destroyed) gone();
+  await pump(outgoing, {
+    next: async () => {
+      const { done, value } = await reader.read();
+      return done ? null : value;
+    },
+    stop: () => void reader.cancel().catch(() => undefined),
+  });
+}
+
+/** A stream that was taken from where it comes. */
+export interface TakenStream {
+  readonly answer: FrameStream;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly keepAliveMs: number;
+}
+
+/** Writes a stream from where it comes, with comments in silence. */
+export async function writeFrames(
+  response: Response,
+  { answer, headers, keepAliveMs }: TakenStream,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const { frames, abandon } = answer;
+  writeHead(response, outgoing, headers);
+  let lastMs = performance.now();
+  const ping = (): void => {
+    const leftMs = lastMs + keepAliveMs - performance.now();
+    // With unread bytes waiting, the reader is what is slow: nothing needs keeping open.
+    if (leftMs <= 0 && !outgoing.writableNeedDrain) {
+      outgoing.write(PING);
+      lastMs = performance.now();
+    }
+    timer = setTimeout(ping, leftMs > 0 ? leftMs : keepAliveMs).unref();
+  };
+  let timer = setTimeout(ping, keepAliveMs).unref();
+  try {
+    await pump(outgoing, {
+      next: async () => {
+        const { done, value } = await frames.next();
+        lastMs = performance.now();
+        return done === true ? null : joinFrames(value);
+      },
+      stop: () => {
+        abandon();
+        void frames.return();
+      },
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function writeHead(
+  { status, headers: given }: Response,
+  outgoing: ServerResponse,
+  own: Readonly<Record<string, string>> = {},
+): void {
+  const headers: Record<string, string> = { ...own };
+  for (const [name, value] of given) headers[name] = value;
+  outgoing.writeHead(status, headers);
+}
+
+interface Source {
+  readonly next: () => Promise<Uint8Array | null>;
+  readonly stop: () => void;
+}
+
+/** Writes pieces as they come, those of one turn of the event loop together, until the end or until the caller has gone. */
+async function pump(outgoing: ServerResponse, { next, stop }: Source): Promise<void> {
+  outgoing.on("close", stop);
+  if (outgoing.destroyed) stop();
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const piece = await next();
       if (outgoing.destroyed) return;
-      if (done) {
-        outgoing.off("close", gone);
+      if (piece === null) {
+        outgoing.off("close", stop);
         outgoing.end();
         return;
       }
@@ -68,7 +135,7 @@ export async function writeAnswer(response: Response, outgoing: ServerResponse):
         socket.cork();
         setImmediate(() => socket.uncork());
       }
-      if (!outgoing.write(value)) await drained(outgoing);
+      if (!outgoing.write(piece)) await drained(outgoing);
     }
   } catch {
     // What was promised cannot be kept: the connection must not look like a clean end.

@@ -11,8 +11,10 @@ import type { RouterExtension } from "../extension.ts";
 import { createMemoryState } from "../guard/memory-state.ts";
 import type { Exchange, LogRecord, RouterPorts } from "../ports.ts";
 import { sageMakerExtension } from "../sagemaker/sagemaker-extension.ts";
-import { readIncoming, writeAnswer } from "./exchange.ts";
+import { readIncoming, type TakenStream, writeAnswer, writeFrames } from "./exchange.ts";
 import { createHttpFetch } from "./http-fetch.ts";
+import { createHttpSend } from "./http-send.ts";
+import { publicFetch } from "./public-fetch.ts";
 import { createSpanExporter, type SpanExporter } from "./otlp.ts";
 
 /** Where and how the router listens. */
@@ -42,8 +44,11 @@ export function nodePorts(
   environment: ServeRouterOptions["environment"],
   log: ServeRouterOptions["log"],
 ): RouterPorts {
+  const send = createHttpSend();
   return {
-    fetch: createHttpFetch(),
+    send,
+    fetch: createHttpFetch(send),
+    publicFetch,
     now: () => Date.now(),
     monotonic: () => performance.now(),
     random: () => Math.random(),
@@ -90,8 +95,16 @@ export async function serveRouter(options: ServeRouterOptions): Promise<RunningR
     incoming: IncomingMessage,
     outgoing: ServerResponse,
   ): Promise<Response> => {
-    const exchange: Exchange = { body: (limit) => readIncoming(incoming, limit) };
-    void writeAnswer(await router.fetch(request, exchange), outgoing);
+    let taken: TakenStream | null = null;
+    const exchange: Exchange = {
+      body: (limit) => readIncoming(incoming, limit),
+      stream: (frames, headers) => {
+        taken = { answer: frames, headers, keepAliveMs: config.limits.keepAliveMs };
+      },
+    };
+    const response = await router.fetch(request, exchange);
+    if (taken === null) void writeAnswer(response, outgoing);
+    else void writeFrames(response, taken, outgoing);
     return RESPONSE_ALREADY_SENT;
   };
   const server = createAdaptorServer({

@@ -3,29 +3,32 @@ import { describe, expect, test } from "vitest";
 
 import { DONE_EVENT, encodeSseComment, encodeSseJson } from "../sse/encode.ts";
 import { createSseScanner } from "../sse/scan.ts";
-import type { SseFrame } from "../sse/scan.ts";
 import { cutAt } from "../sse/test-cuts.ts";
-import { skimEvent } from "./skim.ts";
+import { createRunScanner } from "./run-scan.ts";
 import { createStreamWatch } from "./watch.ts";
 import type { StreamVerdict } from "./watch.ts";
 
 function watch(text: string, cuts: readonly number[] = [], choices = 1): StreamVerdict {
   const scanner = createSseScanner();
+  const runs = createRunScanner();
   const watcher = createStreamWatch({ choices });
-  const skimming = createStreamWatch({ choices, skim: skimEvent });
-  const push = (frame: SseFrame): void => {
-    watcher.push(frame);
-    skimming.push({ ...frame, read: undefined });
-  };
+  const passing = createStreamWatch({ choices });
   for (const chunk of cutAt(new TextEncoder().encode(text), cuts)) {
-    for (const frame of scanner.push(chunk)) push(frame);
+    for (const frame of scanner.push(chunk)) watcher.push(frame);
+    runs.push(chunk);
+    for (let run = runs.next(true); run !== null; run = runs.next(true)) {
+      if (runs.plainEvents === null) passing.push(run);
+      else passing.pass(runs.plainEvents);
+    }
   }
-  const rest = scanner.end();
-  if (rest !== null) push(rest);
-  // Skimming comes to the same verdict as parsing everything, but for a cut event, which it counts.
-  const verdict = watcher.verdict();
-  const { events } = verdict.cut ? verdict : skimming.verdict();
-  expect({ ...skimming.verdict(), events }).toEqual(verdict);
+  for (const [watching, rest] of [
+    [watcher, scanner.end()],
+    [passing, runs.end()],
+  ] as const) {
+    if (rest !== null) watching.push(rest);
+  }
+  // Passing what tells nothing must come to the same verdict as parsing everything.
+  expect(passing.verdict()).toEqual(watcher.verdict());
   return watcher.verdict();
 }
 

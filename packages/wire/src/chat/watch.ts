@@ -33,16 +33,8 @@ export interface StreamWatch {
   verdict(): StreamVerdict;
 }
 
-/**
- * A watch for `choices` expected choices (the request's `n`). Each frame is parsed, unless `skim` says that it tells
- * nothing of an end.
- */
-export function createStreamWatch(
-  options: {
-    readonly choices?: number;
-    readonly skim?: ((bytes: Uint8Array) => "telling" | "data" | "quiet") | undefined;
-  } = {},
-): StreamWatch {
+/** A watch for `choices` expected choices (the request's `n`). */
+export function createStreamWatch(options: { readonly choices?: number } = {}): StreamWatch {
   const expected = options.choices ?? 1;
   const finishReasons: Record<number, string> = {};
   let done = false;
@@ -53,11 +45,6 @@ export function createStreamWatch(
   return {
     push: (frame) => {
       if (!frame.complete && !endsWhole(frame)) cut = true;
-      const skimmed = options.skim?.(frame.bytes) ?? "telling";
-      if (skimmed !== "telling") {
-        if (skimmed === "data") events += 1;
-        return false;
-      }
       const data = readFrame(frame);
       if (data === null) return false;
       if (data.kind === "done") {

@@ -26,10 +26,7 @@ export function encodeSseJson(value: unknown, event?: string): string {
 
 /** A comment, which clients drop: keeps connections open through a long prefill. */
 export function encodeSseComment(text: string): string {
-  return `${text
-    .split(/\r\n|\r|\n/)
-    .map((line) => `: ${line}\n`)
-    .join("")}\n`;
+  return `: ${text.replaceAll(/\r\n|\r|\n/g, "\n: ")}\n\n`;
 }
 
 function firstLine(text: string): string {
