@@ -16,7 +16,7 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
   const prefixes = createPrefixCache(rates.keptPrefixes ?? 0);
   const power = createPowerState(rates.power);
   const kvTokens = rates.kvTokens ?? Infinity;
-  const shares = rates.batching?.kind === "time";
+  const inTurns = rates.batching?.kind === "time";
   let running: Running[] = [];
   let waitingTokens = 0;
   let clockMs = 0;
@@ -24,7 +24,9 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
   let prefillRate = 0;
   let decodeRate = 0;
   let stepMs = 0;
-  let due: "read" | "write" | "full" | "join" = "write";
+  let due: "read" | "write" | "full" | "join" | "turn" = "write";
+  let reader: Running | undefined;
+  let turns = 0;
   let readyMs = 0;
   let busyMs = 0;
   let preemptions = 0;
@@ -42,27 +44,27 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
   const plan = (): void => {
     let first: Running | undefined;
     let readers = 0;
+    let readingMs = 0;
     let decoding = 0;
     let depth = 0;
     let shortest = Infinity;
-    let shortestPrompt = Infinity;
     for (const one of running) {
       if (one.prompt > 0) {
-        first ??= one;
+        if (first === undefined || (inTurns && one.servedAt < first.servedAt)) first = one;
         readers++;
-        if (one.prompt < shortestPrompt) shortestPrompt = one.prompt;
+        readingMs += one.promptMs;
         continue;
       }
       decoding++;
       depth += one.depth;
       if (one.output < shortest) shortest = one.output;
     }
-    const now = stepRates(rates, first, readers, decoding, depth);
+    const now = stepRates(rates, first, readers, readingMs, decoding, depth);
     prefillRate = now.prefill;
     decodeRate = now.decode;
     stepMs = now.stepMs;
-    const reading = shares ? shortestPrompt : (first?.prompt ?? Infinity);
-    const readMs = prefillRate === 0 ? Infinity : reading / prefillRate;
+    reader = first;
+    const readMs = prefillRate === 0 ? Infinity : (first?.prompt ?? Infinity) / prefillRate;
     const writeMs = decodeRate === 0 ? Infinity : shortest / decodeRate;
     const room = kvTokens - (kvTokens < Infinity ? held() : 0);
     const fullMs =
@@ -74,6 +76,13 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
     if (fullMs < ms) {
       due = "full";
       ms = fullMs;
+    }
+    if (first !== undefined && now.turnMs < Infinity) {
+      if (first.turnMs <= 0) first.turnMs = now.turnMs;
+      if (first.turnMs / prefillRate < ms) {
+        due = "turn";
+        ms = first.turnMs / prefillRate;
+      }
     }
     const head = waiting.peek();
     if (head !== undefined && running.length < rates.slots) {
@@ -123,14 +132,14 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
     const isDue = nowMs >= nextMs;
     clockMs = nowMs;
     if (running.length > 0) busyMs += passedMs;
-    let first: Running | undefined;
+    const first = reader;
     for (const one of running) {
-      if (one.prompt > 0) {
-        if (shares || first === undefined) one.prompt -= prefillRate * passedMs;
-        if (first === undefined || (shares && one.prompt < first.prompt)) first = one;
+      if (one === first) {
+        one.prompt -= prefillRate * passedMs;
+        one.turnMs -= prefillRate * passedMs;
         // Only what is due ends: rounding must not end it before.
         if (one.prompt <= 0) one.prompt = Number.MIN_VALUE;
-      } else one.output -= decodeRate * passedMs;
+      } else if (one.prompt <= 0) one.output -= decodeRate * passedMs;
     }
     if (!isDue) return NONE;
     // What was due has ended, whatever rounding says: a step shorter than the clock's resolution
@@ -155,6 +164,10 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
       left.push(one);
     }
     running = left;
+    if (due === "turn" && first !== undefined) {
+      first.turnMs = 0;
+      first.servedAt = ++turns;
+    }
     if (due === "full" && running.length > 1) preempt();
     else admit();
     if (running.length === 0 && waiting.length === 0) power.idleFrom(nowMs);

@@ -21,6 +21,10 @@ export interface Running extends Work {
   readonly job: Job;
   readonly entry: Waiting;
   readonly readTokens: number;
+  /** Count of turns when it was last read; 0 for never: those come first. */
+  servedAt: number;
+  /** Work that is left of its turn. */
+  turnMs: number;
 }
 
 /** A request that gets its slot now, `cachedTokens` of its prompt being there already. */
@@ -35,6 +39,8 @@ export function startJob(entry: Waiting, rates: ServiceRates, cachedTokens: numb
     job: entry.job,
     entry,
     readTokens,
+    servedAt: 0,
+    turnMs: 0,
     promptMs,
     prompt: promptMs,
     output: Math.max(entry.outputTokens, LEAST),

@@ -12,6 +12,8 @@ import { measurementsOf, readMeasurements } from "../rehearse/measurement-file.t
 import { cloudSpeed } from "../replay/fleet/cloud-node.ts";
 import { parseOption } from "../replay/fleet/parse-option.ts";
 import { replay, type ReplayInput } from "../replay/replay.ts";
+import type { ServiceLevel } from "../replay/replay-report.ts";
+import { choicesFor } from "../replay/fleet/choices-for.ts";
 import { drawReplay } from "../replay/replay-view.ts";
 import { readTrace, type Trace } from "../replay/trace/read-trace.ts";
 import { syntheticTrace } from "../replay/trace/synthetic.ts";
@@ -63,14 +65,34 @@ async function buildOf(options: ReplayOptions, io: CommandIo): Promise<ReplayInp
   };
 }
 
+/** Two seconds: what people take for an answer that begins at once. A setting; this is its default. */
+const FIRST_TOKEN_MS = 2000;
+
+function serviceLevelOf(options: ReplayOptions): ServiceLevel | null {
+  const { find, p95FirstToken = null, p95Answer = null, rejected, availability } = options;
+  if (find !== true) {
+    if (p95FirstToken !== null || p95Answer !== null || availability !== "none") {
+      throw new QwqError("usage", "a service level is for --find", { hint: "Add --find." });
+    }
+    return null;
+  }
+  const nothing = p95FirstToken === null && p95Answer === null;
+  return {
+    p95FirstTokenMs: nothing ? FIRST_TOKEN_MS : p95FirstToken,
+    p95AnswerMs: p95Answer,
+    rejectedShare: rejected,
+    availability,
+  };
+}
+
 /** `replay`: what users would wait and what it would cost, for traffic as it was, on machines not yet bought. */
 export async function replayCommand(
   file: string | undefined,
   options: ReplayOptions,
   io: CommandIo,
 ): Promise<number> {
-  const parsed = (options.on ?? []).map(parseOption);
-  if (parsed.length === 0) {
+  const named = (options.on ?? []).map(parseOption);
+  if (named.length === 0 && options.find !== true) {
     throw new QwqError("usage", "replay needs something to replay on", { hint: `${EXAMPLE}.` });
   }
   const build = await buildOf(options, io);
@@ -91,6 +113,7 @@ export async function replayCommand(
     });
   }
   const clear = announce("Replaying", io);
+  const parsed = named.length > 0 ? named : choicesFor(model, build);
   const report = await replay({
     trace,
     model,
@@ -99,6 +122,7 @@ export async function replayCommand(
     seed: options.seed,
     build,
     contextTokens: options.context ?? null,
+    find: serviceLevelOf(options),
   });
   clear();
   if (options.json === true) io.out(`${JSON.stringify(report)}\n`);

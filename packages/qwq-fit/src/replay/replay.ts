@@ -6,8 +6,12 @@ import { cloudOffers } from "../report/cloud-offers.ts";
 import { type BuildContext, buildOption } from "./fleet/build-nodes.ts";
 import type { ReplayOption } from "./fleet/parse-option.ts";
 import type { ReplayNode } from "./fleet/replay-node.ts";
-import type { FleetReport, ReplayReport, UnfitOption } from "./replay-report.ts";
+import type { FleetReport, ReplayReport, ServiceLevel, UnfitOption } from "./replay-report.ts";
 import { breakEven } from "./run/cost.ts";
+import { busiest } from "./run/busiest.ts";
+import { EXPECTED } from "./run/draws.ts";
+import { runFleet } from "./run/run-fleet.ts";
+import { findMix } from "./run/find-mix.ts";
 import type { DrawCount } from "./run/draws.ts";
 import { type MeasureInput, measureFleet } from "./run/measure-fleet.ts";
 import { traceFacts, type TraceFacts } from "./trace/trace-facts.ts";
@@ -21,11 +25,11 @@ export interface ReplayInput {
   readonly options: readonly ReplayOption[];
   readonly policy: ReplayReport["policy"];
   readonly seed: number;
-  readonly build: Omit<BuildContext, "model" | "offers" | "workload" | "sizes">;
+  readonly build: Omit<BuildContext, "model" | "offers" | "workload" | "sizes" | "trial">;
   /** Null: as long as the longest request. */
   readonly contextTokens: number | null;
-  /** Told before each fleet. */
-  readonly onFleet?: (name: string, index: number, count: number) => void;
+  /** What `--find` is to keep; null: nothing is looked for. */
+  readonly find: ServiceLevel | null;
 }
 
 /** A fleet to be replayed. */
@@ -50,6 +54,17 @@ function contextOf(input: ReplayInput, facts: TraceFacts): number {
   return input.contextTokens ?? Math.min(most, Math.max(2048, needed));
 }
 
+/** Requests of the busiest stretch on which numbers of slots are compared. */
+const TRIAL = 2000;
+
+/** Mean time of an answer, and an hour for each request that is turned away, ms. */
+function sufferingOf(node: ReplayNode, measure: MeasureInput): number {
+  const run = runFleet({ ...measure, ...busiest(measure.store, TRIAL), nodes: [node] }, EXPECTED);
+  const rejected = run.saturated + run.tooLong;
+  const answered = run.answered === 0 ? 0 : run.totalMs.mean * run.answered;
+  return (answered + rejected * 3_600_000) / Math.max(1, run.arrived);
+}
+
 /** The trace over each option and over all of them together. */
 export async function replay(input: ReplayInput): Promise<ReplayReport> {
   const { trace, model, policy, seed } = input;
@@ -62,7 +77,22 @@ export async function replay(input: ReplayInput): Promise<ReplayReport> {
     concurrency: DEFAULT_WORKLOAD.concurrency,
   };
   const offers = cloudOffers(model.profile, model.entry, workload, input.build.catalog.tokenPrices);
-  const context: BuildContext = { ...input.build, model, offers, workload, sizes: facts.sizes };
+  const measure: MeasureInput = {
+    store: trace.store,
+    policy: { ...DEFAULT_POLICY, objective: policy },
+    meanOutputTokens: facts.mean.reasoningTokens + facts.mean.answerTokens,
+    spanMs: facts.spanMs,
+    draws: drawsFor(trace.store.length),
+    seed,
+  };
+  const context: BuildContext = {
+    ...input.build,
+    model,
+    offers,
+    workload,
+    sizes: facts.sizes,
+    trial: (node) => sufferingOf(node, measure),
+  };
   const fleets: Fleet[] = [];
   const unfit: UnfitOption[] = [];
   for (const option of input.options) {
@@ -79,18 +109,10 @@ export async function replay(input: ReplayInput): Promise<ReplayReport> {
       nodes: built.nodes,
     });
   }
-  if (fleets.length > 1) {
+  if (fleets.length > 1 && input.find === null) {
     const nodes = fleets.flatMap((fleet) => fleet.nodes);
     fleets.push({ name: fleets.map(({ name }) => name).join(" + "), kind: "mix", nodes });
   }
-  const measure: MeasureInput = {
-    store: trace.store,
-    policy: { ...DEFAULT_POLICY, objective: policy },
-    meanOutputTokens: facts.mean.reasoningTokens + facts.mean.answerTokens,
-    spanMs: facts.spanMs,
-    draws: drawsFor(trace.store.length),
-    seed,
-  };
   const requestsPerMonth = (trace.store.length * MONTH_MS) / facts.spanMs;
   const meanUsd = (offer: (typeof offers)[number]): number =>
     (facts.mean.promptTokens * offer.inputUsdPerMillionTokens +
@@ -100,8 +122,18 @@ export async function replay(input: ReplayInput): Promise<ReplayReport> {
     .filter(({ holdsWorkload }) => holdsWorkload)
     .toSorted((a, b) => meanUsd(a) - meanUsd(b))[0];
   const reports: FleetReport[] = [];
-  for (const [index, fleet] of fleets.entries()) {
-    input.onFleet?.(fleet.name, index, fleets.length);
+  const found =
+    input.find === null
+      ? null
+      : findMix({ ...measure, choices: fleets, asked: input.find, spanMs: facts.spanMs });
+  if (
+    found !== null &&
+    found.mix !== null &&
+    !fleets.some(({ name }) => name === found.report.best)
+  ) {
+    fleets.unshift({ name: found.mix.name, kind: "mix", nodes: found.mix.nodes });
+  }
+  for (const fleet of fleets) {
     // oxlint-disable-next-line no-await-in-loop -- room for a timer and a signal
     await setImmediate();
     const report = measureFleet(fleet.name, fleet.kind, fleet.nodes, measure);
@@ -144,7 +176,7 @@ export async function replay(input: ReplayInput): Promise<ReplayReport> {
     },
     options: reports,
     unfit,
-    found: null,
+    found: found === null ? null : found.report,
     assumptions: replayAssumptions(input, fleets, facts),
   };
 }

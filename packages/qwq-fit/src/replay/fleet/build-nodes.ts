@@ -14,7 +14,7 @@ import { machinePrice } from "../../report/machine-price.ts";
 import { cloudNode, type CloudSpeed, findOffer } from "./cloud-node.ts";
 import { machineNode } from "./machine-node.ts";
 import type { OptionPart, ReplayOption } from "./parse-option.ts";
-import { planMachine } from "./plan-machine.ts";
+import { planMachine, type ServingPlan } from "./plan-machine.ts";
 import type { NodePrice, ReplayNode } from "./replay-node.ts";
 import type { MiddleSizes } from "./speed-table.ts";
 
@@ -38,6 +38,8 @@ export interface BuildContext {
   readonly overheadMs: number;
   readonly hardwareNamed: (name: string) => Promise<HardwareProfile>;
   readonly thisMachine: () => Promise<HardwareProfile>;
+  /** How much users would suffer with this node alone: the less the better. */
+  readonly trial: (node: ReplayNode) => number;
   readonly measurements: (hardware: HardwareProfile) => Promise<readonly LocalMeasurement[]>;
 }
 
@@ -57,6 +59,8 @@ export type BuiltOption =
 const INSTANCE_START_MS = 240_000;
 /** Weights are read at a fast disk's speed. Assumed: 1.5 GB a second. */
 const LOAD_BYTES_PER_MS = 1.5e6;
+
+const withoutCount = (text: string): string => text.replace(/^\d+\s+of\s+/iu, "");
 
 function priceOf(part: OptionPart, hardware: HardwareProfile, context: BuildContext): NodePrice {
   const { catalog, electricity, years } = context;
@@ -101,10 +105,63 @@ function hostsOf(
   ];
 }
 
+/** The price of one of several machines that were priced together. */
+const shared = (price: NodePrice, count: number): NodePrice =>
+  price.kind === "own" && price.hardwareUsd !== null
+    ? { ...price, hardwareUsd: price.hardwareUsd / count }
+    : price;
+
+function nodeOf(
+  part: OptionPart,
+  hardware: HardwareProfile,
+  serving: ServingPlan,
+  rows: readonly LocalMeasurement[],
+  context: BuildContext,
+  price: NodePrice,
+): ReplayNode {
+  const { plan } = serving;
+  const { model, sizes, coefficients, idleOffMs, overheadMs } = context;
+  const loadMs = plan.diskBytes / LOAD_BYTES_PER_MS;
+  const coldStartMs =
+    context.coldStartMs ?? loadMs + (part.kind === "sagemaker" ? INSTANCE_START_MS : 0);
+  const measured = new Map(
+    rows
+      .filter((row) => row.model === plan.model && row.quantization === plan.quantization)
+      .filter((row) => row.engine === plan.engine && row.settings.threads === plan.threads)
+      .map((row) => [row.settings.sequences, row]),
+  );
+  return machineNode({
+    label: part.kind === "this-machine" ? "this machine" : withoutCount(part.text),
+    model: model.profile,
+    hardware,
+    serving,
+    sizes,
+    coefficients,
+    measured,
+    price,
+    power: idleOffMs === null ? null : { coldStartMs, idleOffMs },
+    overheadMs,
+  });
+}
+
+/** Of equal machines with different numbers of slots the one with which users suffer least. */
+function leastSuffering(nodes: readonly ReplayNode[], context: BuildContext): ReplayNode {
+  const [first] = nodes;
+  if (first === undefined) throw new RangeError("no node");
+  if (nodes.length === 1) return first;
+  const [best = { node: first }] = nodes
+    .map((node) => ({ node, suffering: context.trial(node) }))
+    .toSorted((a, b) => a.suffering - b.suffering);
+  const tried = nodes.map(({ about }) => about.slots).join(", ");
+  const note = `of ${tried} slots, ${best.node.about.slots} serve this traffic best`;
+  const { about } = best.node;
+  return { ...best.node, about: { ...about, notes: [...about.notes, note] } };
+}
+
 async function buildMachine(part: OptionPart, context: BuildContext): Promise<BuiltOption> {
   const whole = await hardwareOf(part, context);
   const price = priceOf(part, whole, context);
-  const { model, workload, sizes, planOptions, concurrency, coefficients } = context;
+  const { model, workload, planOptions, concurrency } = context;
   let shortfall: Extract<BuiltOption, { kind: "unfit" }>["shortfall"] = null;
   for (const { hardware, count } of hostsOf(whole)) {
     const engines = context.engines ?? (part.kind === "sagemaker" ? (["vllm"] as const) : null);
@@ -114,34 +171,12 @@ async function buildMachine(part: OptionPart, context: BuildContext): Promise<Bu
       shortfall ??= planned.shortfall;
       continue;
     }
-    const { plan } = planned.serving;
-    const loadMs = plan.diskBytes / LOAD_BYTES_PER_MS;
-    const coldStartMs =
-      context.coldStartMs ?? loadMs + (part.kind === "sagemaker" ? INSTANCE_START_MS : 0);
     // oxlint-disable-next-line no-await-in-loop -- one or two, in turn
     const rows = await context.measurements(hardware);
-    const measured = new Map(
-      rows
-        .filter((row) => row.model === plan.model && row.quantization === plan.quantization)
-        .filter((row) => row.engine === plan.engine && row.settings.threads === plan.threads)
-        .map((row) => [row.settings.sequences, row]),
+    const nodes = planned.servings.map((serving) =>
+      nodeOf(part, hardware, serving, rows, context, shared(price, count)),
     );
-    const node = machineNode({
-      label:
-        part.kind === "this-machine" ? "this machine" : part.text.replace(/^\d+\s+of\s+/iu, ""),
-      model: model.profile,
-      hardware,
-      serving: planned.serving,
-      sizes,
-      coefficients,
-      measured,
-      price:
-        count > 1 && price.kind === "own" && price.hardwareUsd !== null
-          ? { ...price, hardwareUsd: price.hardwareUsd / count }
-          : price,
-      power: context.idleOffMs === null ? null : { coldStartMs, idleOffMs: context.idleOffMs },
-      overheadMs: context.overheadMs,
-    });
+    const node = leastSuffering(nodes, context);
     return { kind: "nodes", nodes: Array.from({ length: count * part.count }, () => node) };
   }
   const missing =
@@ -160,7 +195,7 @@ export async function buildOption(
   for (const part of option.parts) {
     if (part.kind === "cloud") {
       const offer = findOffer(part.provider, part.model, context.offers);
-      const node = cloudNode(part.text.replace(/^\d+\s+of\s+/iu, ""), offer, context.cloudSpeed);
+      const node = cloudNode(withoutCount(part.text), offer, context.cloudSpeed);
       nodes.push(...Array.from({ length: part.count }, () => node));
       continue;
     }

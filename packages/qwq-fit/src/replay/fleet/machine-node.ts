@@ -33,8 +33,7 @@ export interface MachineInput {
 function batchingOf(serving: ServingPlan, table: SpeedTable): Batching {
   const { plan } = serving;
   if (plan.engine === "node-llama-cpp") {
-    const tokenMs = table.prefillMs(1, 0);
-    const fixedMs = Math.max(0, (table.stepMs[0] ?? 0) - tokenMs);
+    const { fixedMs } = table;
     return { kind: "time", stepMs: AIM * CHUNK_MS, aloneMs: AIM * ALONE_CHUNK_MS, fixedMs };
   }
   const stepTokens = isPaged(plan.engine) ? VLLM_STEP_TOKENS : plan.batchTokens;
@@ -49,7 +48,8 @@ function ratesOf(input: MachineInput, table: SpeedTable, factors: SpeedFactors):
   const batching = batchingOf(serving, table);
   return {
     slots,
-    prefillTokensPerSecond: (1000 * factors.prefill) / table.prefillMs(1, sizes.promptTokens / 2),
+    prefillTokensPerSecond:
+      (1000 * factors.prefill * sizes.promptTokens) / table.prefillMs(sizes.promptTokens, 0),
     prefillMs: (tokens, cached) => table.prefillMs(tokens, cached) / factors.prefill,
     decodeTokensPerSecond: (running) =>
       (1000 * factors.decode) / (stepMs[Math.min(running, last) - 1] ?? Number.NaN),

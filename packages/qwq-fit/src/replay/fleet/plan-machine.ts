@@ -18,7 +18,8 @@ export interface ServingPlan {
 }
 
 export type PlannedMachine =
-  | { readonly kind: "plan"; readonly serving: ServingPlan }
+  /** One for each number of slots that is worth a try; the first is what a person would take. */
+  | { readonly kind: "plans"; readonly servings: readonly [ServingPlan, ...ServingPlan[]] }
   | { readonly kind: "shortfall"; readonly shortfall: Shortfall | null };
 
 /** Engines whose cache is one pool of pages for all sequences. */
@@ -31,8 +32,8 @@ const PAGED: ReadonlySet<EngineName> = new Set<EngineName>([
 ]);
 /** vLLM's `max_num_seqs` (vllm/config/scheduler.py; docs.vllm.ai, vllm serve --max-num-seqs: 256). */
 const PAGED_SLOTS = 256;
-/** Slots that are tried for engines with a context for each, the most first. */
-const SLOTS = [16, 8, 4, 2] as const;
+/** Slots that are tried for engines with a context for each. */
+const SLOTS = [2, 4, 8, 16] as const;
 /** A context is halved so often before a machine counts as too small. */
 const LEAST_CONTEXT = 2048;
 
@@ -61,8 +62,8 @@ function pagedTokens(plan: FitPlan): number {
 }
 
 /**
- * The plan with which a machine would serve this traffic. Engines with one pool of cache take as many sequences as it
- * holds; others get the most slots, up to 16, with which every answer stays usable.
+ * The plans with which a machine could serve this traffic. Engines with one pool of cache take as many sequences as it
+ * holds; of others there is one for each number of slots, up to 16, with which every answer stays usable.
  */
 export function planMachine(
   model: ModelProfile,
@@ -91,22 +92,26 @@ export function planMachine(
     contextTokens = Math.ceil(contextTokens / 2);
     answer = ask(contextTokens, concurrency, wish.engines);
   }
-  let plan = answer.choice;
+  const plan = answer.choice;
   if (plan === null) return { kind: "shortfall", shortfall };
   if (contextTokens < wish.contextTokens) {
     notes.push(`only ${contextTokens} of ${wish.contextTokens} tokens of context fit`);
   }
   if (PAGED.has(plan.engine)) {
     const kvTokens = pagedTokens(plan);
-    return { kind: "plan", serving: { plan, slots: PAGED_SLOTS, kvTokens, notes } };
-  }
-  const engines = [plan.engine];
-  for (const slots of wish.concurrency === null ? SLOTS : []) {
-    const { choice } = ask(contextTokens, slots, engines);
-    if (choice === null || (!choice.usable && plan.usable)) continue;
-    plan = choice;
-    break;
+    return { kind: "plans", servings: [{ plan, slots: PAGED_SLOTS, kvTokens, notes }] };
   }
   if (!plan.usable) notes.push("slower than is called usable");
-  return { kind: "plan", serving: { plan, slots: plan.sequences, kvTokens: null, notes } };
+  const engines = [plan.engine];
+  const servingOf = (one: FitPlan): ServingPlan => ({
+    plan: one,
+    slots: one.sequences,
+    kvTokens: null,
+    notes,
+  });
+  const more = (wish.concurrency === null ? SLOTS : []).flatMap((slots) => {
+    const { choice } = ask(contextTokens, slots, engines);
+    return choice === null || (!choice.usable && plan.usable) ? [] : [servingOf(choice)];
+  });
+  return { kind: "plans", servings: [servingOf(plan), ...more] };
 }

@@ -14,7 +14,9 @@ export interface SpeedTable {
   readonly stepMs: Float64Array;
   /** Ms that each token in the cache of a sequence adds to a step. */
   readonly msPerCachedToken: number;
-  /** Ms of reading so many tokens behind so many others. */
+  /** Ms that a step costs in which nothing is read or written: the weights. 0 where it is within the others. */
+  readonly fixedMs: number;
+  /** Ms of reading so many tokens behind so many others, without `fixedMs`. */
   readonly prefillMs: (tokens: number, cached: number) => number;
   readonly decodeTokensPerSecond: Estimate;
   readonly prefillTokensPerSecond: Estimate;
@@ -39,6 +41,9 @@ export interface SpeedSource {
 /** Steps are estimated at these numbers of sequences and taken as straight between. */
 const CONCURRENCIES = [1, 2, 4, 8, 16, 32, 64, 128, 256] as const;
 
+/** Tokens of the prompt that a rehearsal reads (packages/engine/src/rehearsal/rehearse.ts, DEFAULT_MEASURE). */
+const REHEARSED_TOKENS = 256;
+
 interface Point {
   readonly concurrency: number;
   readonly emptyMs: number;
@@ -61,6 +66,9 @@ function stepPoints(source: SpeedSource, sizes: MiddleSizes, slots: number): Poi
     return 1000 / speed.decodeTokensPerSecond.expected;
   };
   const asked = CONCURRENCIES.filter((count) => count < slots);
+  // What is measured at one number of sequences corrects what is predicted at the others.
+  const [known] = [...measured].toSorted(([one], [other]) => one - other);
+  const right = known === undefined ? 1 : known[1].decodeMsPerToken / at(known[0], 1);
   return [...asked, slots].map((concurrency): Point => {
     const row = measured.get(concurrency);
     if (row !== undefined) {
@@ -68,8 +76,8 @@ function stepPoints(source: SpeedSource, sizes: MiddleSizes, slots: number): Poi
       const { decodeMsPerToken: emptyMs, decodeMsPerCachedToken } = row;
       return { concurrency, emptyMs, msPerCachedToken: decodeMsPerCachedToken / concurrency };
     }
-    const emptyMs = at(concurrency, 1);
-    const deepMs = at(concurrency, depth);
+    const emptyMs = right * at(concurrency, 1);
+    const deepMs = right * at(concurrency, depth);
     return {
       concurrency,
       emptyMs,
@@ -118,10 +126,33 @@ export function speedTable(source: SpeedSource, sizes: MiddleSizes, slots: numbe
   const a = one / short - b * short;
   const middle = speedAt(short);
   const deepest = points.at(-1);
+  const stepMs = straight(points, slots);
+  const [aloneMs = 0] = stepMs;
+  const steps = { stepMs, msPerCachedToken: deepest?.msPerCachedToken ?? 0 };
+  const onCpu = plan.placement.every(({ device }) => device === "host");
+  // On a CPU a batch of n tokens takes fixed + n × each, and attention to all tokens before, as in decoding; one token
+  // of it is a step of decoding.
+  if (onCpu && row !== undefined) {
+    const readingMs = (1000 * REHEARSED_TOKENS) / row.prefillTokensPerSecond;
+    const pairMs = Math.min(points[0]?.msPerCachedToken ?? 0, readingMs / REHEARSED_TOKENS ** 2);
+    const eachMs =
+      (readingMs - aloneMs - (pairMs * REHEARSED_TOKENS ** 2) / 2) / (REHEARSED_TOKENS - 1);
+    if (eachMs > 0 && eachMs < aloneMs) {
+      return {
+        ...steps,
+        fixedMs: aloneMs - eachMs,
+        prefillMs: (tokens, cached) => eachMs * tokens + pairMs * tokens * (tokens / 2 + cached),
+        decodeTokensPerSecond: middle.decodeTokensPerSecond,
+        prefillTokensPerSecond: middle.prefillTokensPerSecond,
+      };
+    }
+  }
   return {
-    stepMs: straight(points, slots),
-    msPerCachedToken: deepest?.msPerCachedToken ?? 0,
-    prefillMs: (tokens, cached) => a * tokens + b * tokens * (tokens + 2 * cached),
+    ...steps,
+    fixedMs: 0,
+    // Where weights are read while others compute, a prompt takes at least one step.
+    prefillMs: (tokens, cached) =>
+      Math.max(aloneMs, a * tokens + b * tokens * (tokens + 2 * cached)),
     decodeTokensPerSecond: middle.decodeTokensPerSecond,
     prefillTokensPerSecond: middle.prefillTokensPerSecond,
   };

@@ -19,6 +19,8 @@ export interface Trace {
   readonly unordered: number;
   readonly faults: TraceFaults;
   readonly notes: readonly string[];
+  /** How long it lasts, where that is stated and not seen. */
+  readonly spanMs?: number;
 }
 
 /** Requests that are replayed at most: 640 MB in columns. */

@@ -173,6 +173,7 @@ export function syntheticTrace(text: string, seed: number): Trace {
     formats: ["qwq-fit"],
     lines: 0,
     unordered: 0,
+    spanMs: days * DAY_MS,
     faults: createFaultBook().faults(),
     notes: [
       `a stated workload, not a measured one: ${perDay} requests of each user a day in conversations of ${turns}, log-normal lengths with medians of ${promptTokens} prompt, ${reasoningTokens} thinking and ${answerTokens} answer tokens${habit.follows === "office" ? ", over an office day" : ", evenly over the day"}`,

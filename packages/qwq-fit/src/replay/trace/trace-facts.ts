@@ -18,11 +18,12 @@ export interface TraceFacts {
   readonly longestTokens: number;
 }
 
+const HOUR_MS = 3_600_000;
 /** Times before this count from zero and are no dates: 2001-09-09. */
 const FIRST_DATE_MS = 1e12;
 
 /** Looks through the whole trace once. An empty trace has no facts: check its length before. */
-export function traceFacts({ store }: Trace): TraceFacts {
+export function traceFacts({ store, spanMs }: Trace): TraceFacts {
   const count = store.length;
   let prompt = 0;
   let reasoning = 0;
@@ -36,7 +37,10 @@ export function traceFacts({ store }: Trace): TraceFacts {
   }
   const lastMs = store.arrivalMs(count - 1);
   return {
-    spanMs: count > 1 && lastMs > 0 ? (lastMs * count) / (count - 1) : 3_600_000,
+    spanMs: Math.max(
+      spanMs ?? 0,
+      count > 1 && lastMs > 0 ? (lastMs * count) / (count - 1) : HOUR_MS,
+    ),
     startedAt: store.firstMs < FIRST_DATE_MS ? null : new Date(store.firstMs).toISOString(),
     mean: {
       promptTokens: prompt / count,

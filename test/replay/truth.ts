@@ -1,0 +1,272 @@
+// A replay against the real thing: 500 requests sent to a real `serve` process of a small model, and the same trace replayed
+// with the speeds that a rehearsal found. Prints a table:
+//   node test/replay/truth.ts [--requests 500] [--runs 5] [--levels 2,4] [--seconds 50] [--json]
+// The machine must have nothing else to do. The command must be built (`npm run build`).
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { type EngineSettings, rehearse, type RehearsalResult } from "@qwq-fit/engine";
+import { readModelFile, writeSparseGguf } from "@qwq-fit/models/node";
+import type { FitPlan, LocalMeasurement, ModelEntry } from "@qwq-fit/schema";
+import { createRandom, simulate, type TraceRequest } from "@qwq-fit/simulation";
+import { loadSpeedCoefficients } from "../../packages/qwq-fit/src/catalog/load-speed-coefficients.ts";
+import { probeHardware } from "../../packages/qwq-fit/src/hardware/probe-hardware.ts";
+import { machineNode } from "../../packages/qwq-fit/src/replay/fleet/machine-node.ts";
+import type { ReplayNode } from "../../packages/qwq-fit/src/replay/fleet/replay-node.ts";
+import { startCommand } from "../support/long-command.ts";
+import { askCompletion } from "./ask-completion.ts";
+
+const { values } = parseArgs({
+  options: {
+    requests: { type: "string", default: "500" },
+    runs: { type: "string", default: "5" },
+    levels: { type: "string", default: "2,4" },
+    seconds: { type: "string", default: "50" },
+    load: { type: "string", default: "0.6" },
+    threads: { type: "string", default: "1" },
+    rehearsals: { type: "string", default: "5" },
+    json: { type: "boolean", default: false },
+  },
+});
+const root = join(import.meta.dirname, "..", "..");
+const resolved = createRequire(join(root, "packages", "engine", "package.json"));
+const engine = {
+  bindingFolder: dirname(dirname(resolved.resolve("node-llama-cpp"))),
+  engineVersion: "3.22.1",
+};
+const QUANTIZATION = "Q4_K_M";
+const CONTEXT = 1024;
+
+/** Qwen3-0.6B made small: a true layout that answers in ms, so that 500 requests take a minute. */
+function smallEntry(): ModelEntry {
+  const file = join(root, "profiles", "models", "Qwen", "Qwen3-0.6B.json");
+  const entry = JSON.parse(readFileSync(file, "utf8")) as ModelEntry;
+  return {
+    ...entry,
+    vocabularySize: 8192,
+    hyperparameters: {
+      ...entry.hyperparameters,
+      block_count: 4,
+      embedding_length: 512,
+      feed_forward_length: 1536,
+      "attention.head_count": 8,
+      "attention.head_count_kv": 4,
+    },
+  };
+}
+
+/** Prompts and answers of this mean, from a third of it to above twice. */
+function makeTrace(count: number, gapMs: number, scale: number, seed: number): TraceRequest[] {
+  const random = createRandom(seed);
+  let arrivalMs = 0;
+  const size = (median: number, most: number): number =>
+    Math.min(most, Math.max(2, Math.round(random.logNormal(median * scale, 0.5))));
+  return Array.from({ length: count }, () => {
+    arrivalMs += random.exponential(gapMs);
+    return { arrivalMs, promptTokens: size(120, 600), outputTokens: size(24, 200) };
+  });
+}
+
+interface Waits {
+  readonly firsts: number[];
+  readonly totals: number[];
+  readonly lastedMs: number;
+}
+
+function replayed(node: ReplayNode, trace: readonly TraceRequest[]): Waits & { busyMs: number } {
+  const firsts: number[] = [];
+  const totals: number[] = [];
+  const end = simulate({
+    nodes: [node.simulated("node", { prefill: 1, decode: 1 })],
+    trace,
+    choose: (_request, _fleet, _now, tried) => (tried.length === 0 ? 0 : -1),
+    onOutcome: ({ node: served, timeToFirstTokenMs, totalMs }) => {
+      if (served < 0) return;
+      firsts.push(timeToFirstTokenMs);
+      totals.push(totalMs);
+    },
+  });
+  return { firsts, totals, lastedMs: end.endMs, busyMs: end.usage[0]?.busyMs ?? 0 };
+}
+
+/** Sends each request at its time, whatever the others do. */
+async function sent(url: string, trace: readonly TraceRequest[], salt: number): Promise<Waits> {
+  const startMs = performance.now() + 50;
+  const answers = await Promise.all(
+    trace.map(async (request, i) => {
+      const waitMs = startMs + request.arrivalMs - performance.now();
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, waitMs)));
+      return askCompletion(url, request, salt * 100_000 + i);
+    }),
+  );
+  const done = answers.filter((answer) => answer !== null);
+  return {
+    firsts: done.map(({ firstMs }) => firstMs),
+    totals: done.map(({ totalMs }) => totalMs),
+    lastedMs: performance.now() - startMs,
+  };
+}
+
+const quantile = (list: readonly number[], q: number): number => {
+  const sorted = list.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+};
+const meanOf = (list: readonly number[]): number =>
+  list.reduce((sum, value) => sum + value, 0) / list.length;
+
+/** Speeds with 1, 2, … `most` sequences side by side, as `qwq-fit rehearse --concurrency N` keeps them. */
+async function rehearsed(
+  entry: ModelEntry,
+  plan: FitPlan,
+  settings: EngineSettings,
+): Promise<Map<number, LocalMeasurement>> {
+  const rows = new Map<number, LocalMeasurement>();
+  for (let sequences = 1; sequences <= settings.sequences; sequences *= 2) {
+    const own = { ...settings, sequences };
+    const tries: RehearsalResult[] = [];
+    // So small a model is read in a tenth of a second: one rehearsal of it tells the noise of the moment.
+    for (let round = 0; round < Number(values.rehearsals); round++) {
+      tries.push(
+        await rehearse({
+          entry,
+          quantization: QUANTIZATION,
+          settings: own,
+          engine,
+          concurrency: sequences,
+        }),
+      );
+    }
+    const middle = (value: (one: RehearsalResult) => number): number =>
+      quantile(tries.map(value), 0.5);
+    rows.set(sequences, {
+      schemaVersion: 1,
+      method: "rehearsed",
+      model: plan.model,
+      quantization: plan.quantization,
+      engine: plan.engine,
+      engineVersion: plan.engineVersion,
+      backend: plan.backend,
+      driver: null,
+      machine: "this",
+      settings: own,
+      decodeMsPerToken: middle((got) => got.decodeMsPerToken),
+      decodeMsPerCachedToken: middle((got) => got.decodeMsPerCachedToken),
+      prefillTokensPerSecond: middle((got) => got.prefillTokensPerSecond),
+      relativeError: middle((got) => got.relativeError),
+      takenAt: "now",
+    });
+  }
+  return rows;
+}
+
+/** What one answer costs beside computing: asked of an idle server, over what the replay foretells. */
+async function overheadOf(url: string, node: ReplayNode): Promise<number> {
+  const over: number[] = [];
+  for (let i = 0; i < 12; i++) {
+    const request = { arrivalMs: 0, promptTokens: 32, outputTokens: 8 };
+    const answer = await askCompletion(url, request, 9_000_000 + i);
+    const told = replayed(node, [request]).firsts[0] ?? 0;
+    if (answer !== null && i >= 4) over.push(answer.firstMs - told);
+  }
+  return Math.max(0, quantile(over, 0.5));
+}
+
+const off = (told: number, was: number): string => {
+  const share = 100 * (told / was - 1);
+  return `${share < 0 ? "−" : "+"}${Math.abs(share).toFixed(1)} %`;
+};
+
+const folder = mkdtempSync(join(tmpdir(), "qwq-fit-replay-truth-"));
+try {
+  const entry = smallEntry();
+  const file = join(folder, "small.gguf");
+  await writeSparseGguf(file, entry, { quantization: QUANTIZATION });
+  const model = await readModelFile(file);
+  const hardware = await probeHardware();
+  const coefficients = await loadSpeedCoefficients();
+  console.log(
+    "| slots | run | first token p50, replay | real | off | p95, replay | real | off | whole answer mean, replay | real | off | answered |\n| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
+  );
+  for (const level of values.levels.split(",").map(Number)) {
+    const command = startCommand(
+      [
+        "serve",
+        file,
+        "--context",
+        String(CONTEXT),
+        "--concurrency",
+        String(level),
+        "--threads",
+        values.threads,
+        "--batch",
+        "512",
+      ],
+      { env: { HOME: folder, QWQ_FIT_STATE_DIR: join(folder, `state-${level}`) } },
+    );
+    try {
+      const planned = await command.until("plan");
+      const ready = await command.until("ready");
+      const url = String(ready["url"]);
+      const plan = planned["plan"] as FitPlan;
+      const settings = ready["settings"] as EngineSettings;
+      const measured = await rehearsed(entry, plan, settings);
+      const nodeWith = (
+        overheadMs: number,
+        sizes: { promptTokens: number; outputTokens: number },
+      ): ReplayNode =>
+        machineNode({
+          label: "this machine",
+          model,
+          hardware,
+          serving: { plan: { ...plan, ...settings }, slots: level, kvTokens: null, notes: [] },
+          sizes,
+          coefficients,
+          measured,
+          price: { kind: "own", hardwareUsd: 0, watts: null, usdPerKwh: 0, years: 3, sources: [] },
+          power: null,
+          overheadMs,
+        });
+      const sizes = { promptTokens: 140, outputTokens: 27 };
+      const overheadMs = await overheadOf(url, nodeWith(0, sizes));
+      const node = nodeWith(overheadMs, sizes);
+      // Sizes are scaled so that this many requests keep the server at this load for so long.
+      const gapMs = (Number(values.seconds) * 1000) / Number(values.requests);
+      let scale = 1;
+      for (let i = 0; i < 8; i++) {
+        const trial = makeTrace(2000, gapMs, scale, 7);
+        const { busyMs, lastedMs } = replayed(node, trial);
+        scale = Math.min(
+          4,
+          Math.max(0.1, scale * (Number(values.load) / (busyMs / lastedMs)) ** 0.7),
+        );
+      }
+      if (values.json) {
+        const rows = [...measured.values()].map((row) => [
+          row.decodeMsPerToken,
+          row.decodeMsPerCachedToken,
+          row.prefillTokensPerSecond,
+        ]);
+        console.error(JSON.stringify({ level, settings, rows, overheadMs, scale }));
+      }
+      for (let run = 1; run <= Number(values.runs); run++) {
+        const trace = makeTrace(Number(values.requests), gapMs, scale, 100 * level + run);
+        const told = replayed(node, trace);
+        const was = await sent(url, trace, 10 * level + run);
+        const cells = [
+          [quantile(told.firsts, 0.5), quantile(was.firsts, 0.5)],
+          [quantile(told.firsts, 0.95), quantile(was.firsts, 0.95)],
+          [meanOf(told.totals), meanOf(was.totals)],
+        ].flatMap(([a = 0, b = 0]) => [`${a.toFixed(0)} ms`, `${b.toFixed(0)} ms`, off(a, b)]);
+        const answered = `${was.totals.length} of ${trace.length} (${told.totals.length})`;
+        console.log(`| ${[level, run, ...cells, answered].join(" | ")} |`);
+      }
+    } finally {
+      command.kill("SIGTERM");
+      await command.ended;
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
