@@ -77,23 +77,30 @@ export function transportOf(target: Target, send: typeof fetch): Transport {
     const { path, headers, signal } = request;
     const body = model === undefined ? request.body : renamed(request.body, model);
     if (transport !== undefined) return transport({ ...request, body });
-    const key = typeof apiKey === "function" ? await apiKey() : apiKey;
-    return send(target.baseUrl.replace(/\/+$/, "") + path, {
-      method: "POST",
-      body,
-      headers: {
-        "content-type": "application/json",
-        ...headers,
-        ...target.headers,
-        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-      },
-      signal,
-      redirect: "manual",
-    });
+    const url = target.baseUrl.replace(/\/+$/, "") + path;
+    const init = async () => {
+      const key = typeof apiKey === "function" ? await apiKey() : apiKey;
+      return {
+        method: "POST",
+        body,
+        headers: {
+          "content-type": "application/json",
+          ...headers,
+          ...target.headers,
+          ...(key ? { authorization: `Bearer ${key}` } : {}),
+        },
+        signal,
+        redirect: "manual",
+      } as const;
+    };
+    return headers["x-qwq-resumable"]
+      ? (await import("../resume/resume.ts")).resume(send, url, init)
+      : send(url, await init());
   };
 }
 
 function renamed(body: string, model: string): string {
-  const value: unknown = JSON.parse(body);
-  return JSON.stringify(typeof value === "object" && value !== null ? { ...value, model } : value);
+  // Relay's own text: always an object.
+  const value: object = JSON.parse(body);
+  return JSON.stringify({ ...value, model });
 }
