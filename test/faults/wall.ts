@@ -7,6 +7,7 @@ import { serveRouter } from "@qwq-fit/router/node";
 import { parseArgs } from "node:util";
 import { runPhoneWall, startPhoneWall } from "./phone-wall.ts";
 import { runSeed } from "./relay-wall.ts";
+import { runSageMakerWall } from "./sagemaker-wall-long.ts";
 import { runRouterWall, startWallFleet } from "./router-wall.ts";
 
 const { values } = parseArgs({
@@ -83,4 +84,8 @@ if (wanted("node")) report(`router, Node ${process.version}`, await routerWall("
 if (wanted("workerd")) report("router, workerd", await routerWall("workerd"));
 if (wanted("phones-node")) report(`phones, Node ${process.version}`, await phoneWall("node"));
 if (wanted("phones-workerd")) report("phones, workerd", await phoneWall("workerd"));
+for (const way of ["relay", "node", "workerd"] as const) {
+  if (!wanted(`sagemaker-${way}`)) continue;
+  report(`SageMaker, ${way}`, await runSageMakerWall(way, { from, count: seeds, beside }));
+}
 process.exitCode = failed ? 1 : 0;
