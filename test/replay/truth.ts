@@ -2,14 +2,13 @@
 // with the speeds that a rehearsal found. Prints a table:
 //   node test/replay/truth.ts [--requests 500] [--runs 5] [--levels 2,4] [--seconds 50] [--json]
 // The machine must have nothing else to do. The command must be built (`npm run build`).
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type EngineSettings, rehearse, type RehearsalResult } from "@qwq-fit/engine";
+import type { EngineSettings } from "@qwq-fit/engine";
 import { readModelFile, writeSparseGguf } from "@qwq-fit/models/node";
-import type { FitPlan, LocalMeasurement, ModelEntry } from "@qwq-fit/schema";
+import type { FitPlan } from "@qwq-fit/schema";
 import { createRandom, simulate, type TraceRequest } from "@qwq-fit/simulation";
 import { loadSpeedCoefficients } from "../../packages/qwq-fit/src/catalog/load-speed-coefficients.ts";
 import { probeHardware } from "../../packages/qwq-fit/src/hardware/probe-hardware.ts";
@@ -17,6 +16,7 @@ import { machineNode } from "../../packages/qwq-fit/src/replay/fleet/machine-nod
 import type { ReplayNode } from "../../packages/qwq-fit/src/replay/fleet/replay-node.ts";
 import { startCommand } from "../support/long-command.ts";
 import { askCompletion } from "./ask-completion.ts";
+import { QUANTIZATION, quantile, rehearsedSpeeds, smallEntry } from "./rehearse-small.ts";
 
 const { values } = parseArgs({
   options: {
@@ -30,32 +30,7 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
   },
 });
-const root = join(import.meta.dirname, "..", "..");
-const resolved = createRequire(join(root, "packages", "engine", "package.json"));
-const engine = {
-  bindingFolder: dirname(dirname(resolved.resolve("node-llama-cpp"))),
-  engineVersion: "3.22.1",
-};
-const QUANTIZATION = "Q4_K_M";
 const CONTEXT = 1024;
-
-/** Qwen3-0.6B made small: a true layout that answers in ms, so that 500 requests take a minute. */
-function smallEntry(): ModelEntry {
-  const file = join(root, "profiles", "models", "Qwen", "Qwen3-0.6B.json");
-  const entry = JSON.parse(readFileSync(file, "utf8")) as ModelEntry;
-  return {
-    ...entry,
-    vocabularySize: 8192,
-    hyperparameters: {
-      ...entry.hyperparameters,
-      block_count: 4,
-      embedding_length: 512,
-      feed_forward_length: 1536,
-      "attention.head_count": 8,
-      "attention.head_count_kv": 4,
-    },
-  };
-}
 
 /** Prompts and answers of this mean, from a third of it to above twice. */
 function makeTrace(count: number, gapMs: number, scale: number, seed: number): TraceRequest[] {
@@ -109,57 +84,8 @@ async function sent(url: string, trace: readonly TraceRequest[], salt: number): 
   };
 }
 
-const quantile = (list: readonly number[], q: number): number => {
-  const sorted = list.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
-};
 const meanOf = (list: readonly number[]): number =>
   list.reduce((sum, value) => sum + value, 0) / list.length;
-
-/** Speeds with 1, 2, … `most` sequences side by side, as `qwq-fit rehearse --concurrency N` keeps them. */
-async function rehearsed(
-  entry: ModelEntry,
-  plan: FitPlan,
-  settings: EngineSettings,
-): Promise<Map<number, LocalMeasurement>> {
-  const rows = new Map<number, LocalMeasurement>();
-  for (let sequences = 1; sequences <= settings.sequences; sequences *= 2) {
-    const own = { ...settings, sequences };
-    const tries: RehearsalResult[] = [];
-    // So small a model is read in a tenth of a second: one rehearsal of it tells the noise of the moment.
-    for (let round = 0; round < Number(values.rehearsals); round++) {
-      tries.push(
-        await rehearse({
-          entry,
-          quantization: QUANTIZATION,
-          settings: own,
-          engine,
-          concurrency: sequences,
-        }),
-      );
-    }
-    const middle = (value: (one: RehearsalResult) => number): number =>
-      quantile(tries.map(value), 0.5);
-    rows.set(sequences, {
-      schemaVersion: 1,
-      method: "rehearsed",
-      model: plan.model,
-      quantization: plan.quantization,
-      engine: plan.engine,
-      engineVersion: plan.engineVersion,
-      backend: plan.backend,
-      driver: null,
-      machine: "this",
-      settings: own,
-      decodeMsPerToken: middle((got) => got.decodeMsPerToken),
-      decodeMsPerCachedToken: middle((got) => got.decodeMsPerCachedToken),
-      prefillTokensPerSecond: middle((got) => got.prefillTokensPerSecond),
-      relativeError: middle((got) => got.relativeError),
-      takenAt: "now",
-    });
-  }
-  return rows;
-}
 
 /** What one answer costs beside computing: asked of an idle server, over what the replay foretells. */
 async function overheadOf(url: string, node: ReplayNode): Promise<number> {
@@ -211,7 +137,7 @@ try {
       const url = String(ready["url"]);
       const plan = planned["plan"] as FitPlan;
       const settings = ready["settings"] as EngineSettings;
-      const measured = await rehearsed(entry, plan, settings);
+      const measured = await rehearsedSpeeds(entry, plan, settings, Number(values.rehearsals));
       const nodeWith = (
         overheadMs: number,
         sizes: { promptTokens: number; outputTokens: number },
