@@ -74,9 +74,9 @@ describe.for(["node", "workerd"] as const)("a router on %s", (runtime) => {
     await agent.ready;
     await expect.poll(() => statuses(router.url), { timeout: 30_000 }).toEqual(["connected"]);
     await expect.poll(() => ask(router.url), { timeout: 30_000 }).toBeNull();
-    await router.evict("hibernate");
+    await router.sleep();
     await expect.poll(() => ask(router.url), { timeout: 30_000 }).toBeNull();
-    await router.evict("close");
+    await router.reset(0);
     await expect.poll(() => ask(router.url), { timeout: 30_000 }).toBeNull();
     await router.restart();
     await expect.poll(() => ask(router.url), { timeout: 30_000 }).toBeNull();

@@ -6,8 +6,10 @@ export interface AnyTunnelRouter {
   readonly url: string;
   /** Ends the process that serves and starts it anew, at the same address. */
   restart(): Promise<void>;
-  /** Takes the nodes' objects out of memory, where there are any; their sockets sleep or are closed. */
-  evict(webSockets: "hibernate" | "close"): Promise<void>;
+  /** Puts the nodes' objects to sleep, where there are any: only while nothing runs. Their sockets stay. */
+  sleep(): Promise<void>;
+  /** Breaks a node's object, where there is one, with all that runs in it. */
+  reset(random: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,9 +23,15 @@ export async function startWorkerTunnel(
   return {
     url: worker.url,
     restart: () => worker.restart(),
-    evict: async (webSockets) => {
+    sleep: async () => {
       const ids = await worker.objects("NodeObject");
-      await Promise.all(ids.map((id) => worker.evict("NodeObject", id, webSockets)));
+      // One that is not in memory already cannot be taken out of it.
+      await Promise.allSettled(ids.map((id) => worker.evict("NodeObject", id)));
+    },
+    reset: async (random) => {
+      const ids = await worker.objects("NodeObject");
+      const id = ids[Math.floor(random * ids.length)];
+      if (id !== undefined) await worker.resetNode(id);
     },
     close: () => worker.close(),
   };
@@ -42,7 +50,8 @@ export async function startNodeTunnel(
       await running.close();
       running = await startTunnelRouter(change, { file, port: Number(new URL(url).port) });
     },
-    evict: () => Promise.resolve(),
+    sleep: () => Promise.resolve(),
+    reset: () => Promise.resolve(),
     close: () => running.close(),
   };
 }

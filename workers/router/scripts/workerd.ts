@@ -12,8 +12,10 @@ export interface RunningWorker {
   readonly url: string;
   /** Ends workerd and starts it anew at the same address, with the same storage: what a deploy does to connections. */
   restart(): Promise<void>;
-  /** Takes an object out of memory; sockets that can sleep stay, or are closed too. */
-  evict(object: string, id: string, webSockets: "hibernate" | "close"): Promise<void>;
+  /** Takes an object out of memory when nothing runs in it, as sleep does; its sockets stay. */
+  evict(object: string, id: string): Promise<void>;
+  /** Breaks a node's object with all that runs in it, as a crash does. */
+  resetNode(id: string): Promise<void>;
   /** Ids of the objects of a class that have storage. */
   objects(object: string): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -128,8 +130,15 @@ export async function startWorkerd(
         worker = new Miniflare(settings(Number(url.port)));
         await worker.ready;
       },
-      evict: (object, id, webSockets) =>
-        worker.unsafeEvictDurableObject(NAME, object, { id, webSockets }),
+      evict: (object, id) =>
+        worker.unsafeEvictDurableObject(NAME, object, { id, webSockets: "hibernate" }),
+      resetNode: async (id) => {
+        const nodes = await worker.getDurableObjectNamespace("NODE", NAME);
+        const object: unknown = nodes.get(nodes.idFromString(id));
+        const reset: unknown = Reflect.get(Object(object), "reset");
+        // The call itself breaks with the object.
+        if (typeof reset === "function") await Promise.resolve(reset.call(object)).catch(() => null);
+      },
       objects: (object) => worker.listDurableObjectIds(object, NAME),
       close: async () => {
         await worker.dispose();

@@ -91,6 +91,11 @@ export class NodeObject extends DurableObject<Env> {
     await this.ctx.storage.deleteAlarm();
   }
 
+  /** Takes the object out of memory at once, as a crash or a deploy does; its sockets and requests break. */
+  reset(): void {
+    this.ctx.abort("reset");
+  }
+
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const known = this.#sockets.get(socket);
     if (known !== undefined && typeof message !== "string") {

@@ -70,7 +70,6 @@ export function createLink(ports: LinkPorts, generation = 0, known: NodeHello | 
   let next = first + 1;
   let hello = known;
   let staleBytes = STALE_BYTES;
-  let heardMs = 0;
   let waiting: (() => void) | null = null;
   let leaving = false;
   let gone = false;
@@ -102,11 +101,7 @@ export function createLink(ports: LinkPorts, generation = 0, known: NodeHello | 
   };
   /** A node that is there acknowledges at once. One that says nothing at all is not: its socket is half open. */
   const expectWord = (): void => {
-    const atMs = ports.now();
-    waiting ??= ports.timer(SILENT_MS, () => {
-      waiting = null;
-      if (heardMs < atMs) breakOff("silent");
-    });
+    waiting ??= ports.timer(SILENT_MS, () => breakOff("silent"));
   };
   const cancel = (id: number): void => {
     if (!streams.has(id) || gone) return;
@@ -167,7 +162,8 @@ export function createLink(ports: LinkPorts, generation = 0, known: NodeHello | 
       return streams.size;
     },
     receive: (message) => {
-      heardMs = ports.now();
+      waiting?.();
+      waiting = null;
       try {
         for (const frame of decoder.push(message)) {
           if (gone) return;
