@@ -70,7 +70,9 @@ test.each(["openai", "invoke"] as const)(
     expect(await status(first)).toEqual([503, "23"]);
     // From now on nobody is sent there, by this transport or by another of the same endpoint.
     const same = open("part");
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => status(i % 2 === 0 ? first : same)));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => status(i % 2 === 0 ? first : same)),
+    );
     expect(answers).toEqual(Array.from({ length: 20 }, () => [503, "23"]));
     expect(callers).toEqual(["part"]);
     // Another component of the endpoint has its own instances.

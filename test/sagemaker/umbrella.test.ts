@@ -19,33 +19,41 @@ afterEach(async () => {
 
 const source = answerSource(9);
 async function startServer(fault: SageMakerFault = { kind: "none" }): Promise<SageMakerServer> {
-  const server = await startSageMaker({ keys: [KEY], container: "sse", source, fault: () => fault });
+  const server = await startSageMaker({
+    keys: [KEY],
+    container: "sse",
+    source,
+    fault: () => fault,
+  });
   closing.push(() => server.close());
   return server;
 }
 const messages = [{ role: "user" as const, content: "hi" }];
 
 describe("createClient({ cloud: { sagemaker: { endpoint, region } } })", () => {
-  test.each(["openai", "invoke"] as const)("asks the endpoint, by %s, with AWS's default chain", async (transport) => {
-    const { url, requests, refused } = await startServer();
-    // The chain's first place.
-    for (const [name, value] of Object.entries(secretsOf(KEY))) vi.stubEnv(name, value);
-    vi.stubEnv("AWS_SESSION_TOKEN", undefined);
-    const ai = createClient({
-      model: "qwq-32b",
-      local: false,
-      cloud: { sagemaker: { endpoint: "qwq", region: "us-east-1", url, transport } },
-    });
-    const answer = await ai.chat.completions.create({ messages });
-    expect(answer.choices[0]?.message.content).toBe(source.answer.join(""));
-    expect(await answer.receipt).toMatchObject({ node: "sagemaker", privacy: "region" });
-    let text = "";
-    for await (const chunk of await ai.chat.completions.create({ messages, stream: true })) {
-      text += chunk.choices[0]?.delta.content ?? "";
-    }
-    expect(text).toBe(source.answer.join(""));
-    expect([requests.length, refused]).toEqual([2, []]);
-  });
+  test.each(["openai", "invoke"] as const)(
+    "asks the endpoint, by %s, with AWS's default chain",
+    async (transport) => {
+      const { url, requests, refused } = await startServer();
+      // The chain's first place.
+      for (const [name, value] of Object.entries(secretsOf(KEY))) vi.stubEnv(name, value);
+      vi.stubEnv("AWS_SESSION_TOKEN", undefined);
+      const ai = createClient({
+        model: "qwq-32b",
+        local: false,
+        cloud: { sagemaker: { endpoint: "qwq", region: "us-east-1", url, transport } },
+      });
+      const answer = await ai.chat.completions.create({ messages });
+      expect(answer.choices[0]?.message.content).toBe(source.answer.join(""));
+      expect(await answer.receipt).toMatchObject({ node: "sagemaker", privacy: "region" });
+      let text = "";
+      for await (const chunk of await ai.chat.completions.create({ messages, stream: true })) {
+        text += chunk.choices[0]?.delta.content ?? "";
+      }
+      expect(text).toBe(source.answer.join(""));
+      expect([requests.length, refused]).toEqual([2, []]);
+    },
+  );
 
   test("its text stays in its region", async () => {
     const { url, requests } = await startServer();
@@ -55,16 +63,25 @@ describe("createClient({ cloud: { sagemaker: { endpoint, region } } })", () => {
       cloud: { sagemaker: { endpoint: "qwq", region: "us-east-1", url } },
       policy: { privacy: "region", regions: ["eu-west-1"] },
     });
-    await expect(ai.chat.completions.create({ messages })).rejects.toMatchObject({ code: "privacy_denied" });
+    await expect(ai.chat.completions.create({ messages })).rejects.toMatchObject({
+      code: "privacy_denied",
+    });
     expect(requests).toHaveLength(0);
   });
 
   test("an endpoint that does not exist is an error in our words", async () => {
     const { url } = await startServer({ kind: "no-endpoint" });
-    const sagemaker = { endpoint: "qwq", region: "us-east-1", url, credentials: { kind: "static" } } as const;
+    const sagemaker = {
+      endpoint: "qwq",
+      region: "us-east-1",
+      url,
+      credentials: { kind: "static" },
+    } as const;
     for (const [name, value] of Object.entries(secretsOf(KEY))) vi.stubEnv(name, value);
     const ai = createClient({ model: "qwq-32b", local: false, cloud: { sagemaker } });
-    const error: unknown = await ai.chat.completions.create({ messages }).catch((caught: unknown) => caught);
+    const error: unknown = await ai.chat.completions
+      .create({ messages })
+      .catch((caught: unknown) => caught);
     expect(error).toMatchObject({ name: "QwqError" });
     expect(String(error)).not.toMatch(/\d{12}/);
   });
@@ -72,13 +89,21 @@ describe("createClient({ cloud: { sagemaker: { endpoint, region } } })", () => {
 
 test.each([
   ["sagemaker:qwq@us-east-1", { endpoint: "qwq", region: "us-east-1", transport: "openai" }],
-  ["sagemaker:qwq/qwq-ic@cn-north-1", { endpoint: "qwq", region: "cn-north-1", inferenceComponent: "qwq-ic" }],
+  [
+    "sagemaker:qwq/qwq-ic@cn-north-1",
+    { endpoint: "qwq", region: "cn-north-1", inferenceComponent: "qwq-ic" },
+  ],
   ["sagemaker+invoke:old@us-east-1", { endpoint: "old", transport: "invoke" }],
 ])("--node aws=%s is a node of the configuration", (address, told) => {
   const node = readSageMakerAddress("aws", address);
   expect(node).toMatchObject({ name: "aws", kind: "sagemaker", ...told });
   const { nodes } = readConfig({ insecureDev: true, nodes: [node] });
-  expect(nodes[0]).toMatchObject({ engine: "sagemaker", privacy: "region", sagemaker: told, capabilities: { apis: ["chat"] } });
+  expect(nodes[0]).toMatchObject({
+    engine: "sagemaker",
+    privacy: "region",
+    sagemaker: told,
+    capabilities: { apis: ["chat"] },
+  });
 });
 
 test.each(["sagemaker:@us-east-1", "sagemaker:a/b/c@us-east-1", "sagemaker:qwq", "http://x/v1"])(
@@ -103,7 +128,10 @@ describe.skipIf(!isBuilt)("the built command", () => {
       transport,
       models: [{ id: name }],
     });
-    writeFileSync(file, JSON.stringify({ nodes: [node("native", "openai"), node("invoke", "invoke")] }));
+    writeFileSync(
+      file,
+      JSON.stringify({ nodes: [node("native", "openai"), node("invoke", "invoke")] }),
+    );
     const env = { HOME: folder, AWS_EC2_METADATA_DISABLED: "true", ...secretsOf(KEY) };
     const named = ["--node", "far=sagemaker:elsewhere/part@eu-west-1"];
     const command = startCommand(["router", "--insecure-dev", "--config", file, ...named], { env });
@@ -125,7 +153,12 @@ describe.skipIf(!isBuilt)("the built command", () => {
   }, 120_000);
 
   test("a misspelt endpoint is a usage error with its form", async () => {
-    const ran = await runCommand(["router", "--insecure-dev", "--node", "aws=sagemaker:a/b/c@us-east-1"]);
+    const ran = await runCommand([
+      "router",
+      "--insecure-dev",
+      "--node",
+      "aws=sagemaker:a/b/c@us-east-1",
+    ]);
     expect(ran.code).toBe(2);
     expect(ran.err).toContain("sagemaker:ENDPOINT@REGION");
   }, 120_000);
