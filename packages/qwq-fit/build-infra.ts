@@ -33,6 +33,10 @@ export function buildInfra(outDir: string): void {
     join(root, "workers", "router", "wrangler.jsonc"),
     to("cloudflare", "wrangler.jsonc"),
   );
+  const nodes = join(root, "infra", "nodes", "templates");
+  for (const name of readdirSync(nodes)) {
+    copyFileSync(join(nodes, name), to("nodes", "templates", name));
+  }
   writeFileSync(to("cloudflare", "worker.js.br"), brotliCompressSync(buildWorker()));
 }
 

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import type { CommandIo } from "./command-io.ts";
 import { addCommonOptions } from "./options/command-options.ts";
+import { addNodeInstallOptions } from "./options/node-install-options.ts";
+import type { NodeInstallOptions } from "./options/node-install-options.ts";
 import type { ListOptions } from "./options/command-options.ts";
 import {
   addChatOptions,
@@ -94,5 +96,11 @@ export function addLocalCommands(
   ).action(async (target: string | undefined, options: NodeOptions) => {
     const { describeNode } = await import("./commands/node.ts");
     exit(await describeNode(target, options, io));
+  });
+  addNodeInstallOptions(
+    node.command("install").description("make a machine a node, from its plan, after asking"),
+  ).action(async (options: NodeInstallOptions) => {
+    const { nodeInstall } = await import("./commands/node-install.ts");
+    exit(await nodeInstall(options, io));
   });
 }

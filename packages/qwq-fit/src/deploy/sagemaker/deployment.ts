@@ -49,8 +49,8 @@ function flag({ startCommand }: FitPlan, ...names: readonly string[]): string {
   return index === -1 ? "" : (words[index + 1] ?? "");
 }
 
-/** The repository that holds the plan's weights. Quantized ones have repositories of their own: "…-AWQ". */
-function repositoryOf(plan: FitPlan, model: ModelProfile): string {
+/** The repository that holds a plan's weights for servers. Quantized ones have repositories of their own: "…-AWQ". */
+export function repositoryOf(plan: FitPlan, model: ModelProfile): string {
   const variant = model.weights.find(
     ({ format, quantization }) => format === "safetensors" && quantization === plan.quantization,
   );
