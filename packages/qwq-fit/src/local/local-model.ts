@@ -92,10 +92,20 @@ export async function findPlace(
   return { kind: "catalogue", entry, quantization };
 }
 
-/** The profile goes by the catalogue's id where it is known there: what was measured is kept under that. */
+/**
+ * What the catalogue knows better than the file: the id, under which measurements are kept, and the context. Files name the
+ * context that a model was trained for, or the one that its card reaches by YaRN, and do not say which of the two.
+ */
 function localModel(model: LocalModel): LocalModel {
   const { profile, entry } = model;
-  return entry === null ? model : { ...model, profile: { ...profile, id: entry.id } };
+  if (entry === null) return model;
+  const reached = Math.max(profile.contextTokens, entry.extendedContextTokens ?? 0);
+  const contextTokens = Math.min(profile.contextTokens, entry.contextTokens);
+  const extended = reached > contextTokens ? reached : null;
+  return {
+    ...model,
+    profile: { ...profile, id: entry.id, contextTokens, extendedContextTokens: extended },
+  };
 }
 
 /** A file of this machine as a model. */

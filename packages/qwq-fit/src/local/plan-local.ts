@@ -74,14 +74,20 @@ export async function planLocal(
   const ask = (contextTokens: number, ...engines: EngineName[]): FitAnswer => {
     const concurrency = wish.concurrency ?? DEFAULT_WORKLOAD.concurrency;
     const workload = { ...DEFAULT_WORKLOAD, contextTokens, concurrency };
-    return planFit(profile, hardware, workload, { ...options, engines });
+    const told = engines.includes("llama-server") ? profile : reached(profile, contextTokens);
+    return planFit(told, hardware, workload, { ...options, engines });
   };
   const [first, ...smaller] = wish.context === undefined ? CONTEXTS : [wish.context];
   const bound = ask(first, "node-llama-cpp");
   const wider = server === undefined ? bound : ask(first, "node-llama-cpp", "llama-server");
   let choice = needsServer(wider.choice, bound) ? wider.choice : bound.choice;
   for (const context of smaller) choice ??= ask(context, "node-llama-cpp").choice;
-  if (choice !== null) return withWish(tunedPlan(choice, measurements, DEFAULT_WORKLOAD), wish);
+  if (choice !== null) {
+    const tuned = tunedPlan(choice, measurements, DEFAULT_WORKLOAD);
+    const stretched =
+      tuned.engine === "node-llama-cpp" && tuned.contextTokens > profile.contextTokens;
+    return withWish(stretched ? { ...tuned, notes: [...tuned.notes, BY_YARN] } : tuned, wish);
+  }
   const { shortfall } = bound;
   throw new QwqError(
     "does_not_fit",
@@ -94,6 +100,19 @@ export async function planLocal(
     },
   );
 }
+
+/**
+ * The model as our engine runs it: past the trained context by YaRN, which the binding has no word for, and is told in the
+ * file's metadata. The planner knows the binding as it is published.
+ */
+function reached(profile: ModelProfile, contextTokens: number): ModelProfile {
+  const extended = profile.extendedContextTokens ?? 0;
+  if (contextTokens <= profile.contextTokens || contextTokens > extended) return profile;
+  return { ...profile, contextTokens: extended };
+}
+
+const BY_YARN =
+  "The context is past the trained one: YaRN reaches it, which can cost quality on short texts.";
 
 /** Whether a plan of llama-server does what the binding cannot: experts or repacking apart, or a usable speed at all. */
 function needsServer(choice: FitPlan | null, bound: FitAnswer): boolean {
