@@ -99,6 +99,8 @@ export async function cutDownload(
         return { cuts, outcome: outcome ?? "whole", wrong: `seed ${seed}: ${wrong}` };
       if (outcome === "aborted") {
         cuts++;
+        // Cut after the file had its name: the store finds it, and nobody asks again.
+        if (existsSync(target)) return { cuts, outcome: "whole", wrong: null };
         continue;
       }
       return { cuts, outcome: outcome ?? "whole", wrong: null };
