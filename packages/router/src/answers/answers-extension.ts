@@ -6,6 +6,7 @@ import type { Exchange } from "../ports.ts";
 import type { AnswerObject, AnswerStore } from "./answer-ports.ts";
 import { type AnswerJob, drawAnswerId, fingerprintOf, isAnswerId, keyedAnswerId } from "./job.ts";
 import { lowDataResponse } from "./low-data-response.ts";
+import { webhookSecretOf } from "./webhook.ts";
 import { readWebhookUrl } from "./webhook-url.ts";
 import { type AnswerWishes, readAnswerWishes } from "./wishes.ts";
 
@@ -102,6 +103,15 @@ export function answersExtension(
         }
         return { owner: caller.name, answer: storeIn(context).open(id) };
       };
+      app.get("/v1/webhooks/secret", async (c) => {
+        const caller = await context.authenticate(c.req.raw.headers, "inference");
+        const secret = context.ports.secret(context.config.answers.webhooks.secret);
+        if (secret === undefined) {
+          throw new HttpRefusal("unsupported_combination", "this router sends no webhooks");
+        }
+        c.header("cache-control", "no-store");
+        return c.json({ secret: await webhookSecretOf(secret, caller.name) });
+      });
       app.get("/v1/answers/:id", async (c) => {
         const { owner, answer } = await open(c.req.raw.headers, c.req.param("id"));
         return answer.read(owner);
