@@ -5,6 +5,7 @@ import { startWorkerd } from "@qwq-fit/router-worker/workerd";
 import { readConfig } from "@qwq-fit/router";
 import { serveRouter } from "@qwq-fit/router/node";
 import { parseArgs } from "node:util";
+import { runClientWall } from "./client-wall.ts";
 import { runPhoneWall, startPhoneWall } from "./phone-wall.ts";
 import { runSeed } from "./relay-wall.ts";
 import { runSageMakerWall } from "./sagemaker-wall-long.ts";
@@ -87,5 +88,11 @@ if (wanted("phones-workerd")) report("phones, workerd", await phoneWall("workerd
 for (const way of ["relay", "node", "workerd"] as const) {
   if (!wanted(`sagemaker-${way}`)) continue;
   report(`SageMaker, ${way}`, await runSageMakerWall(way, { from, count: seeds, beside }));
+}
+if (wanted("client")) {
+  const outcomes = await runClientWall(from, seeds, beside);
+  const whole = outcomes.filter((one) => one.whole).length;
+  const wrong = outcomes.flatMap((one) => (one.wrong === null ? [] : [one.wrong]));
+  report(`client, ${whole} whole answers`, wrong);
 }
 process.exitCode = failed ? 1 : 0;
