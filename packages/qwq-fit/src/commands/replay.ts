@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { QwqError } from "@qwq-fit/schema";
 import { loadCatalog } from "../catalog/load-catalog.ts";
 import { loadSpeedCoefficients } from "../catalog/load-speed-coefficients.ts";
@@ -125,6 +126,10 @@ export async function replayCommand(
     find: serviceLevelOf(options),
   });
   clear();
+  if (options.html !== undefined) {
+    const { drawPage } = await import("../replay/page/page.ts");
+    await writeFile(options.html, drawPage(report));
+  }
   if (options.json === true) io.out(`${JSON.stringify(report)}\n`);
   else io.out(drawReplay(report, terminalOf(io)));
   return report.options.length > 0 ? EXIT.fits : EXIT.doesNotFit;

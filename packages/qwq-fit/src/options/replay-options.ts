@@ -102,6 +102,7 @@ export function addReplayOptions(command: Command): Command {
         "none",
       ),
     )
+    .option("--html <file>", "write a page to send around")
     .option("-m, --model <name or file>", "model (default: QwQ-32B)")
     .option(
       "-c, --context <tokens>",

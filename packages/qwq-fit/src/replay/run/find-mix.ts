@@ -202,7 +202,7 @@ function explain(
     .filter((one) => one.fails === null && one.name !== best.mix.name)
     .toSorted((a, b) => a.costUsdPerMonth - b.costUsdPerMonth);
   return [
-    `It costs ${dollars(best.usd)} a month and keeps the service level on ${where}.`,
+    `It costs ${dollars(best.usd)} a month and keeps the service level on ${where}, at expected speeds.`,
     ...cheaper
       .slice(0, 3)
       .map(
