@@ -1,130 +1,87 @@
-// The router against a bare Hono pass-through on the same runtime, in one run, in turn:
-//   node test/bench/router.ts [--seconds 3] [--rounds 3] [--beside 10]
-import { type ChildProcess, spawn } from "node:child_process";
-import { Agent, request } from "node:http";
+// The router beside a bare pass-through on the same runtime, keys and limits on, in one run and in turn; prints the
+// README's table:
+//   node test/bench/router.ts [--on node|workerd] [--portkey [FOLDER]] [--seconds 0.5] [--rounds 7] [--warm 4]
+// --portkey also measures @portkey-ai/gateway, which npm brings into FOLDER (default: node_modules/.cache).
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { BENCH_KEY } from "./router-parts/key.ts";
+import { type Door, type Load, load, type Measured, median } from "./router-parts/load.ts";
+import { startPortkey } from "./router-parts/portkey.ts";
+import { startPart, stopParts } from "./router-parts/start.ts";
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: "string", default: "3" },
-    rounds: { type: "string", default: "3" },
-    beside: { type: "string", default: "10" },
+    on: { type: "string", default: "node" },
+    portkey: { type: "boolean", default: false },
+    "portkey-folder": {
+      type: "string",
+      default: join(import.meta.dirname, "../../node_modules/.cache/qwq-fit/portkey"),
+    },
+    seconds: { type: "string", default: "0.5" },
+    rounds: { type: "string", default: "7" },
+    warm: { type: "string", default: "4" },
   },
 });
+const seconds = Number(values.seconds);
+const rounds = Number(values.rounds);
 
-const children: ChildProcess[] = [];
+const CASES: readonly (readonly [string, Load])[] = [
+  ["whole answers, 10 at once", { stream: false, paced: false, beside: 10 }],
+  ["streams in one write, 10 at once", { stream: true, paced: false, beside: 10 }],
+  ["streams, a write an event, 10 at once", { stream: true, paced: true, beside: 10 }],
+  ["streams, one at a time", { stream: true, paced: true, beside: 1 }],
+];
 
-/** Starts a part in its own process; answers its port. */
-function start(part: string, ...args: string[]): Promise<number> {
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, "router-parts", part), ...args],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  children.push(child);
-  return new Promise((resolve, reject) => {
-    child.stdout.on("data", (data: Buffer) =>
-      resolve(Number(data.toString().trim().split("\n").at(-1))),
-    );
-    child.on("exit", () => reject(new Error(`${part} ended`)));
-  });
+async function startAll(): Promise<{ direct: Door; doors: Map<string, Door> }> {
+  const upstream = await startPart("upstream.ts");
+  const at = `http://127.0.0.1:${upstream}`;
+  const doors = new Map<string, Door>();
+  const worker = values.on === "workerd";
+  doors.set("bare", { port: await startPart(worker ? "worker-floor.ts" : "floor.ts", at) });
+  doors.set("router", { port: await startPart(worker ? "worker-ours.ts" : "ours.ts", at) });
+  if (values.portkey) doors.set("portkey", await startPortkey(values["portkey-folder"], at));
+  return { direct: { port: upstream }, doors };
 }
 
-interface Measured {
-  readonly perSecond: number;
-  readonly firstByteMs: number;
+/** Windows of each door in turn, the order turned around each round; the first ones only warm. */
+async function measure(
+  doors: ReadonlyMap<string, Door>,
+  how: Load,
+): Promise<Map<string, Measured[]>> {
+  const got = new Map<string, Measured[]>();
+  for (const [who, door] of doors) {
+    await load(door, how, Number(values.warm));
+    got.set(who, []);
+  }
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? [...doors] : [...doors].toReversed();
+    for (const [who, door] of order) got.get(who)?.push(await load(door, how, seconds));
+  }
+  return got;
 }
-
-/** One answer; the time to its first byte. */
-function ask(port: number, agent: Agent, body: string): Promise<number> {
-  const startedMs = performance.now();
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      {
-        port,
-        host: "127.0.0.1",
-        path: "/v1/chat/completions",
-        method: "POST",
-        agent,
-        headers: { "content-type": "application/json", authorization: `Bearer ${BENCH_KEY}` },
-      },
-      (response) => {
-        let firstMs = -1;
-        response.on("data", () => {
-          if (firstMs < 0) firstMs = performance.now() - startedMs;
-        });
-        response.on("end", () => {
-          if (response.statusCode === 200) resolve(firstMs);
-          else reject(new Error(`status ${response.statusCode}`));
-        });
-      },
-    );
-    sent.on("error", reject);
-    sent.end(body);
-  });
-}
-
-async function load(
-  port: number,
-  stream: boolean,
-  beside: number,
-  seconds: number,
-): Promise<Measured> {
-  const agent = new Agent({ keepAlive: true, maxSockets: beside });
-  const body = JSON.stringify({
-    model: "m",
-    stream,
-    messages: [{ role: "user", content: "ping" }],
-  });
-  const first: number[] = [];
-  const untilMs = performance.now() + seconds * 1000;
-  const work = async (): Promise<void> => {
-    while (performance.now() < untilMs) first.push(await ask(port, agent, body));
-  };
-  await Promise.all(Array.from({ length: beside }, work));
-  agent.destroy();
-  first.sort((a, b) => a - b);
-  return { perSecond: first.length / seconds, firstByteMs: first[first.length >> 1] ?? 0 };
-}
-
-const median = (list: number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] ?? 0;
 
 try {
-  const upstream = await start("upstream.ts");
-  const at = `http://127.0.0.1:${upstream}`;
-  const ports = {
-    node: upstream,
-    floor: await start("floor.ts", at),
-    router: await start("ours.ts", at),
-  };
-  const seconds = Number(values.seconds);
+  const { direct, doors } = await startAll();
   console.log(
-    `Node ${process.version}; ${values.rounds} rounds of ${seconds} s each, in turn; medians`,
+    `Node ${process.version}, ${values.on}; ${rounds} windows of ${seconds} s each, in turn, after ${values.warm} s of warming; medians of the windows' ratios.\n`,
   );
-  for (const [name, stream, beside] of [
-    ["whole answers", false, Number(values.beside)],
-    ["streams", true, Number(values.beside)],
-    ["streams, one at a time", true, 1],
-  ] as const) {
-    const got: Record<string, Measured[]> = { node: [], floor: [], router: [] };
-    for (let round = 0; round <= Number(values.rounds); round++) {
-      for (const [who, port] of Object.entries(ports)) {
-        const measured = await load(port, stream, beside, round === 0 ? 1 : seconds);
-        if (round > 0) got[who]?.push(measured);
-      }
+  console.log("| load | who | answers a second | of bare | added first byte, ms |");
+  console.log("| --- | --- | --- | --- | --- |");
+  for (const [name, how] of CASES) {
+    const floor = await load(direct, how, seconds);
+    console.log(`| ${name} | the node itself | ${floor.perSecond.toFixed(0)} | | |`);
+    const got = await measure(doors, how);
+    const bare = got.get("bare") ?? [];
+    for (const [who, windows] of got) {
+      const rate = median(windows.map((one) => one.perSecond)).toFixed(0);
+      const paired = (of: (one: Measured, beside: Measured) => number): number =>
+        median(windows.flatMap((one, i) => (bare[i] === undefined ? [] : [of(one, bare[i])])));
+      const share = paired((one, beside) => one.perSecond / beside.perSecond);
+      const added = paired((one, beside) => one.firstByteMs - beside.firstByteMs);
+      const told =
+        who === "bare" ? " | |" : ` ${(100 * share).toFixed(0)} % | ${added.toFixed(2)} |`;
+      console.log(`| | ${who} | ${rate} |${told}`);
     }
-    const of = (who: string, what: keyof Measured): number =>
-      median((got[who] ?? []).map((one) => one[what]));
-    const ratio = of("router", "perSecond") / of("floor", "perSecond");
-    const added = of("router", "firstByteMs") - of("floor", "firstByteMs");
-    console.log(
-      `${name}: direct ${of("node", "perSecond").toFixed(0)}/s, bare Hono ${of("floor", "perSecond").toFixed(0)}/s, router ${of("router", "perSecond").toFixed(0)}/s (${(100 * ratio).toFixed(0)} % of bare); first byte +${added.toFixed(2)} ms`,
-    );
   }
 } finally {
-  for (const child of children) child.kill();
+  stopParts();
 }

@@ -9,9 +9,11 @@ export async function readAnswerText(
   limit: number,
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (!response.body) {
-    // A host without streams (React Native) gives the text alone.
+  const declared = Number(response.headers.get("content-length"));
+  // Of a declared length all can be asked for at once, as of a host without streams (React Native) it must be.
+  if (!response.body || (declared > 0 && declared <= limit)) {
     const text = await response.text();
+    if (signal.aborted) throw new Error("aborted");
     return text.length > limit ? null : text;
   }
   const reader = response.body.getReader();

@@ -1,3 +1,4 @@
+export { type FrameStream, joinFrames, PING } from "@qwq-fit/relay";
 export { createAnswerObject } from "./answers/answer-object.ts";
 export type { KeptAnswer } from "./answers/answer-object.ts";
 export type { AnswerObject, AnswerPorts, AnswerStore } from "./answers/answer-ports.ts";
@@ -65,7 +66,12 @@ export type { TunnelPorts } from "./tunnel/tunnel-extension.ts";
 export { tunnelTransport } from "./tunnel/tunnel-transport.ts";
 export { MOST_GENERATIONS, SUBPROTOCOL as NODE_SUBPROTOCOL } from "@qwq-fit/tunnel";
 export type { NodeHello } from "@qwq-fit/tunnel";
-export { accountExpiryMs, accountIsEmpty, applyAccountCommand, NO_ACCOUNT } from "./sessions/account.ts";
+export {
+  accountExpiryMs,
+  accountIsEmpty,
+  applyAccountCommand,
+  NO_ACCOUNT,
+} from "./sessions/account.ts";
 export type { Account, AccountCommand, AccountOutcome } from "./sessions/account.ts";
 export type { SessionStore } from "./sessions/session-store.ts";
 export type { SessionsConfig } from "./sessions/sessions-config.ts";

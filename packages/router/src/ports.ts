@@ -90,11 +90,8 @@ export interface Exchange {
    * where it was cut.
    */
   readonly body?: (limit: number) => Promise<Uint8Array | null>;
-  /**
-   * Takes a stream from where it comes, and its headers, where that is cheaper than a `ReadableStream`; its `Response`
-   * is empty then, but for headers of the whole API.
-   */
-  readonly stream?: (answer: FrameStream, headers: Readonly<Record<string, string>>) => void;
+  /** Makes the response of a stream, where the runtime can do so for less than a `ReadableStream` of ours costs. */
+  readonly stream?: (answer: FrameStream, headers: Readonly<Record<string, string>>) => Response;
   /** Keeps the request's context alive until this has settled: counts must be settled when the caller is gone. */
   readonly waitUntil?: (work: Promise<unknown>) => void;
 }

@@ -1,4 +1,5 @@
 import { dialNode, isDial } from "./node-tunnel.ts";
+import { nativeStream } from "./native-stream.ts";
 import { readyRouter, secretOf, sharedRouter } from "./shared-router.ts";
 
 export { Answer } from "./answer-object.ts";
@@ -16,6 +17,13 @@ export default {
     }
     // Thirty seconds behind a caller that left: enough to notice, to end the node's work and to settle the counts.
     const router = await readyRouter(env, waitUntil);
-    return router.fetch(request, { waitUntil });
+    return router.fetch(request, {
+      waitUntil,
+      stream: (answer, headers) => {
+        const { response, done } = nativeStream(answer, headers, router.config.limits.keepAliveMs);
+        waitUntil(done);
+        return response;
+      },
+    });
   },
 } satisfies ExportedHandler<Env>;

@@ -18,7 +18,9 @@ export async function readJsonObject(
     new HttpRefusal("invalid_request", `the body passes ${limit} bytes`, { status: 413 });
   const declared = Number(request.headers.get("content-length") ?? "0");
   if (declared > limit) throw tooLarge();
-  const bytes = await (exchange?.body ?? bodyOf(request))(limit);
+  // A declared length binds the sender: what is read at once is no longer.
+  const read = exchange?.body ?? (declared > 0 ? wholeOf(request) : bodyOf(request));
+  const bytes = await read(limit);
   if (bytes === null) throw tooLarge();
   if (bytes.length === 0) throw new HttpRefusal("invalid_request", "the body is empty");
   let value: unknown;
@@ -30,6 +32,13 @@ export async function readJsonObject(
   if (!isObject(value)) throw new HttpRefusal("invalid_request", "the body must be a JSON object");
   return value;
 }
+
+const wholeOf =
+  (request: Request): NonNullable<Exchange["body"]> =>
+  async (limit) => {
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    return bytes.length > limit ? null : bytes;
+  };
 
 /** Reads a request's stream, no further than the limit. */
 const bodyOf =

@@ -100,8 +100,7 @@ function respond(
   const { converter, whole, api } = dialect;
   const normalize = reasoning !== "as-sent" && api === "chat";
   if (frames !== null && converter === null && !normalize && exchange?.stream !== undefined) {
-    exchange.stream(frames, headers);
-    return new Response(null);
+    return exchange.stream(frames, headers);
   }
   const splitter = {
     start: reasoning === "thought-first" ? ("thought" as const) : ("content" as const),
@@ -156,6 +155,7 @@ function record(
   if (first !== null)
     metrics.observe("qwq_first_token_seconds", { node: receipt.node }, first / 1000);
   metrics.observe("qwq_answer_seconds", { node: receipt.node }, totalMs / 1000);
+  if (!context.config.logRequests) return;
   ports.log({
     event: "request",
     requestId,

@@ -78,6 +78,8 @@ export interface RouterConfig {
   /** Serves everybody, for trying out on one machine. */
   readonly insecureDev: boolean;
   readonly probeEveryMs: number;
+  /** Whether each request is logged. */
+  readonly logRequests: boolean;
   /** Faults in a row after which a node is left alone for a while. */
   readonly breakerFailures: number;
   /** Retries that each request earns, on average. */

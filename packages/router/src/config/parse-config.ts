@@ -125,6 +125,7 @@ export function parseConfig(value: unknown, runtime: Partial<RelayLimits> = {}):
     join: reader.flag("join", false),
     insecureDev: reader.flag("insecureDev", false),
     probeEveryMs: reader.number("probeEveryMs", 15_000, 100, DAY_MS),
+    logRequests: reader.flag("logRequests", true),
     breakerFailures: reader.number("breakerFailures", FAILURES_TO_OPEN, 1, 1e9),
     retryShare: reader.number("retryShare", RETRY_SHARE, 0, 100),
     normalizeReasoning: reader.flag("normalizeReasoning", false),

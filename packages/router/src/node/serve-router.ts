@@ -100,6 +100,8 @@ export async function serveRouter(options: ServeRouterOptions): Promise<RunningR
       body: (limit) => readIncoming(incoming, limit),
       stream: (frames, headers) => {
         taken = { answer: frames, headers, keepAliveMs: config.limits.keepAliveMs };
+        // Written below, with the headers that the whole API adds to this.
+        return new Response(null);
       },
     };
     const response = await router.fetch(request, exchange);
