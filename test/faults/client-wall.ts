@@ -111,17 +111,15 @@ function drawn(tokens: number, random: () => number): Script {
 
 const CUTS = FAULT_KINDS.filter((kind) => /^cut|^reset$|^clean-end|^stall|^bad-chunk/u.test(kind));
 
-/** The local engine is killed and stays dead, the node cuts its streams, the cloud is out for its first requests. */
+/** The local engine is killed and stays dead, the node cuts its first stream, the cloud is out for its first requests. */
 function everywhere(tokens: number, random: () => number): Script {
   const killed = drawFault("reset", tokens, random);
-  const cuts = [0, 1].map(() =>
-    drawFault(CUTS[Math.floor(random() * CUTS.length)] ?? "reset", tokens, random),
-  );
+  const cut = drawFault(CUTS[Math.floor(random() * CUTS.length)] ?? "reset", tokens, random);
   const out = Math.floor(random() * 3);
   const status = [500, 502, 503, 504][Math.floor(random() * 4)] ?? 500;
   return [
     (request) => (request === 0 ? killed : { kind: "refuse-connection" }),
-    (request) => cuts[request] ?? { kind: "none" },
+    (request) => (request === 0 ? cut : { kind: "none" }),
     (request) => (request < out ? { kind: "status", status } : { kind: "none" }),
   ];
 }
