@@ -13,6 +13,12 @@ import { isBuilt, runCommand } from "../support/run-command.ts";
 import type { Ran, RunOptions } from "../support/run-command.ts";
 
 const REFERENCE = "hf:org/scripted-GGUF:F32";
+/** The file at Hugging Face, at ModelScope, and at an address of its own. */
+const FILES = [
+  "/org/scripted-GGUF/resolve/main/scripted-F32.gguf",
+  "/models/org/scripted-GGUF/resolve/master/scripted-F32.gguf",
+  "/mirror/scripted-F32.gguf",
+];
 
 describe.skipIf(!isBuilt)("a model of a hub", () => {
   let folder = "";
@@ -34,7 +40,13 @@ describe.skipIf(!isBuilt)("a model of a hub", () => {
         response.end(JSON.stringify(listing));
         return;
       }
-      if (request.url !== "/org/scripted-GGUF/resolve/main/scripted-F32.gguf") {
+      if (request.url?.startsWith("/api/v1/models/org/scripted-GGUF/repo/files?") === true) {
+        const Files = [{ Type: "blob", Path: "scripted-F32.gguf", Size: size, Sha256: oid }];
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify({ Code: 200, Success: true, Data: { Files } }));
+        return;
+      }
+      if (!FILES.some((path) => request.url?.startsWith(path) === true)) {
         response.writeHead(404).end();
         return;
       }
@@ -57,7 +69,9 @@ describe.skipIf(!isBuilt)("a model of a hub", () => {
     await new Promise<void>((resolve) => hub.listen(0, "127.0.0.1", resolve));
     const { port } = hub.address() as AddressInfo;
     const HF_ENDPOINT = `http://127.0.0.1:${port}`;
-    options = { env: { HOME: folder, XDG_CACHE_HOME: join(folder, "cache"), HF_ENDPOINT } };
+    const MODELSCOPE_ENDPOINT = HF_ENDPOINT;
+    const XDG_CACHE_HOME = join(folder, "cache");
+    options = { env: { HOME: folder, XDG_CACHE_HOME, HF_ENDPOINT, MODELSCOPE_ENDPOINT } };
   });
   afterAll(async () => {
     hub.closeAllConnections();
@@ -99,6 +113,20 @@ describe.skipIf(!isBuilt)("a model of a hub", () => {
     const [removed] = lines(await runCommand(["rm", models[0]?.id ?? "", "--json"], options));
     expect(removed).toMatchObject({ removed: [{ freedBytes: size }] });
     expect(existsSync(path)).toBe(false);
+  });
+
+  test.for([
+    ["ModelScope", "modelscope:org/scripted-GGUF:F32"],
+    ["an address", "URL/mirror/scripted-F32.gguf"],
+  ] as const)("is pulled from %s too, whole", async ([, named]) => {
+    const { HF_ENDPOINT = "" } = options.env ?? {};
+    const reference = named.replace("URL", HF_ENDPOINT);
+    const pulled = lines(await runCommand(["pull", reference, "--json"], options)).at(-1);
+    expect(pulled).toMatchObject({ event: "pulled", bytes: size });
+    const [path = ""] = (pulled ?? {})["paths"] as string[];
+    expect(readFileSync(path).equals(readFileSync(join(folder, "scripted-F32.gguf")))).toBe(true);
+    const gone = await runCommand(["rm", String((pulled ?? {})["id"]), "--json"], options);
+    expect(gone.code).toBe(0);
   });
 
   test("serve --yes brings it by itself", async () => {
