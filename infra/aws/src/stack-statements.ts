@@ -7,7 +7,7 @@ const iam = (rest: string): string => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_I
 
 /**
  * What CloudFormation needs to make, change and remove the endpoint's stack, and nothing else. Roles and policies must
- * carry the prefix: CloudFormation names them after the stack.
+ * carry the prefix: CloudFormation names them after the stack. It puts the stack's tags on what it makes.
  */
 export function stackStatements(prefix: string): PolicyStatement[] {
   const roles = iam(`role/${prefix}*`);
@@ -38,6 +38,8 @@ export function stackStatements(prefix: string): PolicyStatement[] {
         "application-autoscaling:DescribeScalingPolicies",
         "application-autoscaling:PutScalingPolicy",
         "application-autoscaling:RegisterScalableTarget",
+        "application-autoscaling:TagResource",
+        "application-autoscaling:UntagResource",
       ],
       resources: ["*"],
       conditions: {
@@ -56,6 +58,8 @@ export function stackStatements(prefix: string): PolicyStatement[] {
         "cloudwatch:GetDashboard",
         "cloudwatch:PutDashboard",
         "cloudwatch:PutMetricAlarm",
+        "cloudwatch:TagResource",
+        "cloudwatch:UntagResource",
       ],
       resources: [
         arn("cloudwatch", `alarm:${prefix}*`),
@@ -69,12 +73,19 @@ export function stackStatements(prefix: string): PolicyStatement[] {
         "sns:GetTopicAttributes",
         "sns:SetTopicAttributes",
         "sns:Subscribe",
+        "sns:TagResource",
+        "sns:UntagResource",
         "sns:Unsubscribe",
       ],
       resources: [arn("sns", `${prefix}*`)],
     }),
     new PolicyStatement({
-      actions: ["budgets:ModifyBudget", "budgets:ViewBudget"],
+      actions: [
+        "budgets:ModifyBudget",
+        "budgets:TagResource",
+        "budgets:UntagResource",
+        "budgets:ViewBudget",
+      ],
       resources: [`arn:${Aws.PARTITION}:budgets::${Aws.ACCOUNT_ID}:budget/*`],
     }),
     new PolicyStatement({
@@ -87,6 +98,8 @@ export function stackStatements(prefix: string): PolicyStatement[] {
         "iam:GetRole",
         "iam:GetRolePolicy",
         "iam:PutRolePolicy",
+        "iam:TagRole",
+        "iam:UntagRole",
         "iam:UpdateAssumeRolePolicy",
       ],
       resources: [roles],
@@ -104,6 +117,8 @@ export function stackStatements(prefix: string): PolicyStatement[] {
         "iam:DeletePolicyVersion",
         "iam:GetPolicy",
         "iam:ListPolicyVersions",
+        "iam:TagPolicy",
+        "iam:UntagPolicy",
       ],
       resources: [iam(`policy/${prefix}*`)],
     }),
@@ -112,6 +127,8 @@ export function stackStatements(prefix: string): PolicyStatement[] {
         "iam:CreateOpenIDConnectProvider",
         "iam:DeleteOpenIDConnectProvider",
         "iam:GetOpenIDConnectProvider",
+        "iam:TagOpenIDConnectProvider",
+        "iam:UntagOpenIDConnectProvider",
       ],
       resources: [iam("oidc-provider/*")],
     }),

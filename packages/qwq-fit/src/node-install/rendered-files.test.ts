@@ -2,51 +2,21 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { planFit } from "@qwq-fit/planner";
-import { DEFAULT_WORKLOAD } from "@qwq-fit/schema";
 import { Ajv } from "ajv";
 import { parse as parsePlist } from "plist";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { loadCatalog } from "../catalog/load-catalog.ts";
-import { loadSpeedCoefficients } from "../catalog/load-speed-coefficients.ts";
 import { loadInfra } from "../deploy/load-infra.ts";
-import { readHardware } from "../hardware/read-hardware.ts";
-import { readModel } from "../model/read-model.ts";
-import { NODE_TARGETS, TARGET_RULES } from "./node-target.ts";
+import { NASTY, renderExamples } from "./example-nodes.ts";
+import type { ExampleNode } from "./example-nodes.ts";
+import { NODE_TARGETS } from "./node-target.ts";
 import type { NodeTarget } from "./node-target.ts";
-import { renderNode } from "./render-node.ts";
-import type { NodeFile, RenderContext, RenderedNode } from "./rendered-node.ts";
+import type { NodeFile } from "./rendered-node.ts";
 
-/** What must survive each file's quoting. */
-const NASTY = `a "b" 'c' $HOME \${X} %h \\n <&> {{x}} #;`;
-
-const rendered = new Map<NodeTarget, { node: RenderedNode; context: RenderContext }>();
+let rendered: Awaited<ReturnType<typeof renderExamples>>;
 let validCompose: (value: unknown) => boolean;
 beforeAll(async () => {
-  const catalog = await loadCatalog({});
-  const model = await readModel("Qwen/QwQ-32B", { catalog, environment: {} });
-  const coefficients = await loadSpeedCoefficients();
-  for (const target of NODE_TARGETS) {
-    const { engines, example, severalHosts } = TARGET_RULES[target];
-    const hardware = await readHardware(example, catalog);
-    const options = { engines, coefficients, onlyAskedContext: true };
-    const { plans } = planFit(model, hardware, DEFAULT_WORKLOAD, options);
-    const plan = plans.find(({ hosts }) => hosts.length > 1 === severalHosts);
-    if (plan === undefined || plan.startCommand === null) throw new Error(`${target}: no plan`);
-    const startCommand = { ...plan.startCommand, environment: { NASTY } };
-    const context: RenderContext = {
-      plan: { ...plan, startCommand },
-      repository: "Qwen/QwQ-32B-AWQ",
-      template: (name) => loadInfra(`nodes/templates/${name}`),
-      // a program that is there: the checkers look for it
-      find: () => [process.execPath],
-      hosts: plan.hosts.map((_, index) => `10.0.0.${index + 1}`),
-      user: "ann",
-      home: "/Users/ann",
-    };
-    rendered.set(target, { node: await renderNode(target, context), context });
-  }
+  rendered = await renderExamples();
   const schema = JSON.parse(await loadInfra("nodes/schema/compose-spec.json")) as {
     $schema: string;
   };
@@ -54,7 +24,7 @@ beforeAll(async () => {
   validCompose = ajv.compile({ ...schema, $schema: "http://json-schema.org/draft-07/schema#" });
 }, 120_000);
 
-const of = (target: NodeTarget): { node: RenderedNode; context: RenderContext } => {
+const of = (target: NodeTarget): ExampleNode => {
   const found = rendered.get(target);
   if (found === undefined) throw new Error(target);
   return found;
@@ -200,52 +170,4 @@ test("the schema refuses what is no compose file", () => {
   expect(validCompose({ services: { model: { image: "x", ports: [{ published: {} }] } } })).toBe(
     false,
   );
-});
-
-describe("several machines", () => {
-  test("Ray: one head, the others join it; vLLM splits by the plan", () => {
-    const { node, context } = of("ray");
-    const text = (host: number, name: string): string =>
-      node.files.find((file) => file.host === host && file.path.endsWith(`${name}.service`))
-        ?.text ?? "";
-    expect(text(0, "qwq-fit-ray")).toContain("--head --port=6379");
-    for (let host = 1; host < context.hosts.length; host += 1) {
-      expect(text(host, "qwq-fit-ray")).toContain("--address=10.0.0.1:6379");
-      expect(text(host, "qwq-fit-ray")).toContain(`--node-ip-address=10.0.0.${host + 1}`);
-      expect(text(host, "qwq-fit-node")).toBe("");
-    }
-    expect(text(0, "qwq-fit-node")).toContain(`--pipeline-parallel-size ${context.hosts.length}`);
-    expect(text(0, "qwq-fit-node")).toContain("serve Qwen/QwQ-32B-AWQ");
-    expect(text(0, "qwq-fit-node")).toContain("JoinsNamespaceOf=qwq-fit-ray.service");
-  });
-
-  test("SGLang: the same command with each machine's rank", () => {
-    const { node, context } = of("sglang");
-    for (const { host, text } of node.files) {
-      expect(text).toContain(`--node-rank ${host} `);
-      expect(text).toContain(`--nnodes ${context.hosts.length} `);
-      expect(text).toContain("--dist-init-addr 10.0.0.1:5000");
-    }
-  });
-
-  test("llama.cpp: every other Mac serves its devices to the first", () => {
-    const { node, context } = of("rpc");
-    const words = (host: number): string[] =>
-      (
-        parsePlist(node.files.find((file) => file.host === host)?.text ?? "") as {
-          ProgramArguments: string[];
-        }
-      ).ProgramArguments;
-    const others = context.hosts.slice(1);
-    const first = words(0);
-    expect(first[first.indexOf("--rpc") + 1]).toBe(
-      others.map((address) => `${address}:50052`).join(","),
-    );
-    expect(first[first.indexOf("--tensor-split") + 1]?.split(",").length).toBe(
-      context.hosts.length,
-    );
-    for (const [index, address] of others.entries()) {
-      expect(words(index + 1).slice(1)).toEqual(["--host", address, "--port", "50052", "-c"]);
-    }
-  });
 });
