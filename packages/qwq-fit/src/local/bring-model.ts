@@ -1,6 +1,12 @@
 import { modelFromEntry } from "@qwq-fit/models";
 import type { PullProgress, StoredModel } from "@qwq-fit/engine";
-import type { Catalog, FitPlan, HardwareProfile, LocalMeasurement } from "@qwq-fit/schema";
+import type {
+  Catalog,
+  FitPlan,
+  HardwareProfile,
+  LocalMeasurement,
+  ModelProfile,
+} from "@qwq-fit/schema";
 import { readRemote } from "../model/read-remote.ts";
 import { bytesText } from "./find-binding.ts";
 import type { PrepareOptions } from "./find-binding.ts";
@@ -21,6 +27,7 @@ export interface Machine {
 /** A plan for a model that is not here yet, and the references that its files are asked for by. */
 export interface Choice {
   readonly plan: FitPlan;
+  readonly profile: ModelProfile;
   readonly references: readonly string[];
 }
 
@@ -35,7 +42,7 @@ export async function chooseRemote(
     const profile = await readRemote(place.reference, environment);
     const plan = await planLocal(profile, machine, wish);
     const variant = profile.weights.find(({ quantization }) => quantization === plan.quantization);
-    return { plan, references: [variant?.location ?? place.reference] };
+    return { plan, profile, references: [variant?.location ?? place.reference] };
   }
   const { entry, quantization } = place;
   const profile = modelFromEntry(
@@ -46,6 +53,7 @@ export async function chooseRemote(
   const plan = await planLocal(profile, machine, asked);
   return {
     plan,
+    profile,
     references: entry.repositories.gguf.map((name) => `hf:${name}:${plan.quantization}`),
   };
 }
