@@ -142,3 +142,27 @@ test("a chat's turns share a session, another chat has its own", async () => {
   const sent = requests.map((one) => one.headers["x-amzn-sagemaker-session-id"]);
   expect(sent).toEqual(["NEW_SESSION", "session-0", "session-0", "NEW_SESSION", "session-1"]);
 });
+
+test("a container that knows no chat is sent a prompt", async () => {
+  const { url, requests } = await start("tgi");
+  const ask = asker(url, { transport: "invoke", requestFormat: "inputs" });
+  const response = await ask();
+  const seen = await readAnswer(response.status, response.body ?? "");
+  expect(seen).toMatchObject({ answer: source.answer.join(""), done: true, finish: "stop" });
+  expect(requests[0]?.body).toMatchObject({
+    inputs: "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n",
+    stream: true,
+  });
+  const refused = await ask({ tools: [{ type: "function", function: { name: "f" } }] });
+  expect([refused.status, requests.length]).toEqual([400, 1]);
+});
+
+test("chunks that are made here bear the request's model and one id", async () => {
+  const { url } = await start("tgi");
+  const text = await (await asker(url, { transport: "invoke" })({ model: "qwq-32b" })).text();
+  const heads = [...text.matchAll(/"id":"(chatcmpl-[^"]+)".*?"model":"([^"]*)"/g)];
+  expect(heads.length).toBeGreaterThan(source.answer.length);
+  expect(new Set(heads.map(([, id, model]) => `${id} ${model}`))).toEqual(
+    new Set([`${heads[0]?.[1]} qwq-32b`]),
+  );
+});

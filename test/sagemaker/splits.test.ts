@@ -54,7 +54,7 @@ async function through(
     "content-type": "application/vnd.amazon.eventstream",
     "x-amzn-sagemaker-content-type": TYPE_OF[kind],
   });
-  const ports = sageMakerPorts(KEY, { fetch: send, now: () => 1_700_000_000_000 });
+  const ports = sageMakerPorts(KEY, { fetch: send, now: () => 1_700_000_000_000, id: () => "id" });
   const response = await asker("http://127.0.0.1:9", { transport: "invoke" }, ports)();
   return response.text();
 }

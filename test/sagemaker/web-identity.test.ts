@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
-import { createRouter, readConfig, sageMakerExtension } from "@qwq-fit/router";
+import { createRouter, type LogRecord, readConfig, sageMakerExtension } from "@qwq-fit/router";
 import { afterEach, expect, test } from "vitest";
 import { answerSource } from "../support/answer-source.ts";
 import { testPorts } from "../support/router-ports.ts";
@@ -89,7 +89,8 @@ async function start({
       },
     ],
   });
-  const ports = testPorts({ QWQ_OIDC_KEY: key });
+  const log: LogRecord[] = [];
+  const ports = testPorts({ QWQ_OIDC_KEY: key }, log);
   const router = createRouter(config, ports, [sageMakerExtension(config, ports)]);
   handle = (request) => router.fetch(request);
   const ask = async (): Promise<number> => {
@@ -103,7 +104,7 @@ async function start({
     await response.text();
     return response.status;
   };
-  return { ask, sts, endpoint, issuer };
+  return { ask, sts, endpoint, issuer, log };
 }
 
 test.each([
@@ -137,8 +138,12 @@ test("a key that is being changed: the first signs, both are published, no priva
 });
 
 test("a subject that the role does not trust is refused, and nothing of STS's text is told", async () => {
-  const { ask, sts } = await start({ key: ec(), subject: "another" });
+  const { ask, sts, log } = await start({ key: ec(), subject: "another" });
   expect(await ask()).toBe(502);
+  // The operator is told by the log, in our words.
+  const fault = { event: "node_fault", node: "aws", code: "unauthorized" };
+  expect(log).toEqual(expect.arrayContaining([expect.objectContaining(fault)]));
+  expect(JSON.stringify(log)).not.toContain("secret inner text");
   expect(sts.refused).toContain("subject");
 });
 

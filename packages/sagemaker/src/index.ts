@@ -1,7 +1,6 @@
 export { createSageMaker } from "./sagemaker.ts";
 export type { SageMaker } from "./sagemaker.ts";
 export type { SageMakerPorts, SageMakerRequest, SageMakerTransport } from "./ports.ts";
-export { runtimeUrl, sageMakerProblem } from "./settings.ts";
 export type { CredentialsInput, SageMakerInput } from "./settings.ts";
 export { DISCOVERY_PATH, issuerDocuments, JWKS_PATH } from "./oidc/issuer-documents.ts";
 export type { IssuerDocuments } from "./oidc/issuer-documents.ts";

@@ -121,7 +121,7 @@ export function settingsOf(input: SageMakerInput): SageMakerSettings {
 }
 
 /** What is wrong with names of the input; null where nothing is. */
-export function sageMakerProblem(
+function sageMakerProblem(
   input: SageMakerInput,
 ): { readonly field: keyof SageMakerInput; readonly message: string } | null {
   if (!NAME.test(input.endpoint)) return { field: "endpoint", message: "is no endpoint's name" };
@@ -142,6 +142,6 @@ export function dnsSuffix(region: string): string {
 }
 
 /** The runtime's address in a region. */
-export function runtimeUrl(region: string): string {
+function runtimeUrl(region: string): string {
   return `https://runtime.sagemaker.${region}.${dnsSuffix(region)}`;
 }

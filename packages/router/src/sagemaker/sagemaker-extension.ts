@@ -1,4 +1,5 @@
 import type { AwsCredentials, SageMaker, SageMakerTransport } from "@qwq-fit/sagemaker";
+import { QwqError } from "@qwq-fit/schema";
 import type { RouterConfig } from "../config/config.ts";
 import type { RouterExtension } from "../extension.ts";
 import type { RouterPorts } from "../ports.ts";
@@ -25,13 +26,24 @@ export function sageMakerExtension(
   const issuer = issuerOf(config);
   return {
     name: "sagemaker",
-    link: ({ sagemaker: input }) => {
+    link: ({ name, sagemaker: input }) => {
       if (input === null) return null;
       let transport: SageMakerTransport | undefined;
+      const told = (code: string, message: string): void =>
+        ports.log({ event: "node_fault", node: name, code, message });
       return {
         transport: async (request) => {
-          transport ??= (await load()).transport(input);
-          return transport(request);
+          try {
+            transport ??= (await load()).transport(input);
+            const response = await transport(request);
+            // The operator's to mend; callers are told less.
+            if (response.status === 403) told("forbidden", "AWS refused the credentials");
+            if (response.status === 404) told("unknown_model", "there is no such endpoint");
+            return response;
+          } catch (error) {
+            if (QwqError.is(error)) told(error.code, error.message);
+            throw error;
+          }
         },
       };
     },

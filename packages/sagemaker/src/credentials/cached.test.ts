@@ -101,3 +101,17 @@ test("credentials that AWS refused are forgotten", async () => {
   fetches[1]?.give(HOUR);
   expect(await second).toBe("key2");
 });
+
+test("a refresh whose request has ended is begun again", async () => {
+  const { id, fetches, pass } = bench();
+  const first = id();
+  fetches[0]?.give(HOUR);
+  await first;
+  pass(HOUR * 0.81);
+  expect([await id(), await id(), fetches.length]).toEqual(["key1", "key1", 2]);
+  pass(20_001);
+  expect([await id(), fetches.length]).toEqual(["key1", 3]);
+  fetches[2]?.give(HOUR);
+  await Promise.resolve();
+  expect(await id()).toBe("key2");
+});

@@ -13,6 +13,9 @@ const RETRY_MS = 10_000;
  */
 const SHARED_WAIT_MS = 5_000;
 
+/** A fetch that is older is given up: the request that began it has ended without it. */
+const DEAD_MS = 20_000;
+
 /**
  * Keeps credentials until they near their end. One fetch at a time serves all who wait; a refresh begins at 80 % of a
  * life, behind the request that notices it, and its failure is no failure while the old ones live.
@@ -23,9 +26,11 @@ export function cachedCredentials(
 ): CredentialSource {
   let kept: { readonly credentials: AwsCredentials; readonly refreshMs: number } | null = null;
   let running: Promise<AwsCredentials> | null = null;
+  let startedMs = 0;
   let retryMs = 0;
 
   const start = (): Promise<AwsCredentials> => {
+    startedMs = ports.now();
     const work = fetchFresh().then(
       (credentials) => {
         const nowMs = ports.now();
@@ -58,6 +63,7 @@ export function cachedCredentials(
     },
     get: async () => {
       const nowMs = ports.now();
+      if (nowMs - startedMs > DEAD_MS) running = null;
       const old = usable(nowMs);
       if (old !== null) {
         if (kept !== null && nowMs >= kept.refreshMs && running === null && nowMs >= retryMs) {

@@ -3,15 +3,15 @@ import type { Call, CallResult } from "../call.ts";
 import type { CredentialSource } from "../credentials/credentials.ts";
 import { isColdStart, isDenied } from "../errors/front-door.ts";
 import { refusal, refusalResponse } from "../errors/refusal.ts";
-import { wantsUsage } from "../native/native-transport.ts";
 import type { SageMakerPorts } from "../ports.ts";
+import { headOf, wantsUsage } from "../request.ts";
 import type { SageMakerSettings } from "../settings.ts";
 import { answerStream } from "../stream/answer-stream.ts";
-import { readContainerData } from "../stream/container-data.ts";
+import { type AnswerHead, readContainerData } from "../stream/container-data.ts";
 import { inputsOf } from "./chatml-prompt.ts";
 import { conversationKey, invokeOptions } from "./invoke-options.ts";
 import {
-  createSdkClient,
+  createSdkClients,
   InvokeEndpointCommand,
   InvokeEndpointWithResponseStreamCommand,
 } from "./sdk-client.ts";
@@ -28,7 +28,7 @@ export function invokeCall(
   credentials: CredentialSource,
   ports: SageMakerPorts,
 ): Call {
-  const client = createSdkClient(settings, credentials, ports.fetch);
+  const clientFor = createSdkClients(settings, ports.fetch);
   const fixed = {
     EndpointName: settings.endpoint,
     ContentType: JSON_TYPE,
@@ -42,6 +42,7 @@ export function invokeCall(
       SessionId: "NEW_SESSION",
       Body: encoder.encode(JSON.stringify({ requestType: "NEW_SESSION" })),
     };
+    const client = clientFor(await credentials.get());
     return (await client.send(new InvokeEndpointCommand(input))).NewSessionId ?? null;
   }, ports.now);
 
@@ -62,6 +63,7 @@ export function invokeCall(
       ...(session === null ? {} : { SessionId: session }),
       Body: encoder.encode(JSON.stringify(body)),
     };
+    const client = clientFor(await credentials.get());
     // The SDK does not end a stream's connection when its reader leaves: this does.
     const abort = new AbortController();
     const stop = (): void => abort.abort();
@@ -76,7 +78,7 @@ export function invokeCall(
         const about = {
           contentType: answer.ContentType ?? "",
           includeUsage: wantsUsage(request),
-          nowMs: ports.now(),
+          head: headOf(request, ports),
         };
         const parts = payloads(answer.Body, () => {
           settled();
@@ -90,7 +92,7 @@ export function invokeCall(
         { abortSignal: abort.signal },
       );
       settled();
-      return { kind: "answer", response: wholeAnswer(answer.Body) };
+      return { kind: "answer", response: wholeAnswer(answer.Body, headOf(request, ports)) };
     } catch (error) {
       settled();
       const told = readSdkError(error);
@@ -136,10 +138,10 @@ async function* payloads(
 }
 
 /** A container's whole answer as OpenAI's: TGI's is a list of one text. */
-function wholeAnswer(bytes: Uint8Array | undefined): Response {
+function wholeAnswer(bytes: Uint8Array | undefined, head: AnswerHead): Response {
   const value = parseJson(new TextDecoder().decode(bytes));
   const one: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
-  const data = readContainerData(one);
+  const data = readContainerData(one, head);
   if (data.kind === "whole") return Response.json(data.completion);
   const failed = isObject(one) && data.kind === "error";
   return refusalResponse(

@@ -3,42 +3,44 @@ import {
   InvokeEndpointWithResponseStreamCommand,
   SageMakerRuntimeClient,
 } from "@aws-sdk/client-sagemaker-runtime";
-import type { CredentialSource } from "../credentials/credentials.ts";
+import type { AwsCredentials } from "../credentials/credentials.ts";
 import type { SageMakerSettings } from "../settings.ts";
 import { collectBody, fetchHandler } from "./fetch-handler.ts";
 
 export { InvokeEndpointCommand, InvokeEndpointWithResponseStreamCommand };
 
+/** AWS's client for the credentials of this moment. */
+export type SdkClientFor = (credentials: AwsCredentials) => SageMakerRuntimeClient;
+
 /**
- * AWS's client over our `fetch` and credentials: one attempt, for the retry policy is the relay's, and nothing read
- * from this machine's AWS settings.
+ * AWS's client over our `fetch`: one attempt, for the retry policy is the relay's, and nothing read from this machine's
+ * AWS settings. It is handed credentials, not their source: its own cache would have one request wait for another's
+ * fetch, which in a Worker may never settle. Made anew when they change.
  */
-export function createSdkClient(
-  settings: SageMakerSettings,
-  credentials: CredentialSource,
-  send: typeof fetch,
-): SageMakerRuntimeClient {
-  return new SageMakerRuntimeClient({
-    region: settings.region,
-    endpoint: settings.url,
-    maxAttempts: 1,
-    retryMode: "standard",
-    defaultsMode: "standard",
-    useDualstackEndpoint: false,
-    useFipsEndpoint: false,
-    authSchemePreference: ["sigv4"],
-    userAgentAppId: "qwq-fit",
-    requestHandler: fetchHandler(send),
-    streamCollector: collectBody,
-    credentials: async () => {
-      const { accessKeyId, secretAccessKey, sessionToken } = await credentials.get();
-      // Ours are cached: an end told here would make the SDK keep them too.
-      return {
+export function createSdkClients(settings: SageMakerSettings, send: typeof fetch): SdkClientFor {
+  let kept: { readonly key: string; readonly client: SageMakerRuntimeClient } | undefined;
+  return ({ accessKeyId, secretAccessKey, sessionToken }) => {
+    const key = JSON.stringify([accessKeyId, secretAccessKey, sessionToken]);
+    if (kept?.key === key) return kept.client;
+    const client = new SageMakerRuntimeClient({
+      region: settings.region,
+      endpoint: settings.url,
+      maxAttempts: 1,
+      retryMode: "standard",
+      defaultsMode: "standard",
+      useDualstackEndpoint: false,
+      useFipsEndpoint: false,
+      authSchemePreference: ["sigv4"],
+      userAgentAppId: "qwq-fit",
+      requestHandler: fetchHandler(send),
+      streamCollector: collectBody,
+      credentials: {
         accessKeyId,
         secretAccessKey,
         ...(sessionToken === undefined ? {} : { sessionToken }),
-        expiration: new Date(0),
-      };
-    },
-  });
+      },
+    });
+    kept = { key, client };
+    return client;
+  };
 }

@@ -10,6 +10,7 @@ import {
 } from "../errors/front-door.ts";
 import { refusalResponse } from "../errors/refusal.ts";
 import type { SageMakerPorts } from "../ports.ts";
+import { headOf, wantsUsage } from "../request.ts";
 import type { SageMakerSettings } from "../settings.ts";
 import { mintBearerToken } from "../sign/bearer-token.ts";
 import type { Call } from "../call.ts";
@@ -52,7 +53,11 @@ export function nativeCall(
       }
       // LMI's streams are lines of JSON.
       const { answerStream } = await import("../stream/answer-stream.ts");
-      const about = { contentType: type, includeUsage: wantsUsage(request), nowMs };
+      const about = {
+        contentType: type,
+        includeUsage: wantsUsage(request),
+        head: headOf(request, ports),
+      };
       return { kind: "answer", response: answerStream(response.body, about) };
     }
     const text = await readText(response.body, ERROR_BYTES);
@@ -67,10 +72,6 @@ export function nativeCall(
     return { kind: "answer", response: refusalResponse(toldBy(error, text, settings)) };
   };
 }
-
-/** Whether usage was asked for at a stream's end. */
-export const wantsUsage = (request: Readonly<Record<string, unknown>>): boolean =>
-  isObject(request["stream_options"]) && request["stream_options"]["include_usage"] === true;
 
 /** The answer with its type alone: SageMaker's own headers name variants and requests. */
 const bare = (body: ReadableStream<Uint8Array>, type: string): Response =>

@@ -1,5 +1,5 @@
 import { chunksOf, DONE_EVENT, encodeSseJson } from "@qwq-fit/wire";
-import { type ContainerData, readContainerData } from "./container-data.ts";
+import { type AnswerHead, type ContainerData, readContainerData } from "./container-data.ts";
 import { errorEvent } from "../errors/refusal.ts";
 
 /** What the answer's chunks are told with, where the container's own stream does not say. */
@@ -7,8 +7,7 @@ export interface StreamAbout {
   readonly contentType: string;
   /** Usage was asked for. */
   readonly includeUsage: boolean;
-  /** Epoch ms of the request. */
-  readonly nowMs: number;
+  readonly head: AnswerHead;
 }
 
 /** Writes one answer as OpenAI's events, from pieces of any container's form. */
@@ -27,10 +26,8 @@ export function createChatWriter(about: StreamAbout): ChatWriter {
   let usage: object | null = null;
   const chunk = (delta: object, finish: string | null): string =>
     encodeSseJson({
-      id: "sagemaker",
+      ...about.head,
       object: "chat.completion.chunk",
-      created: Math.floor(about.nowMs / 1000),
-      model: "",
       choices: [{ index: 0, delta, finish_reason: finish }],
     });
   const token = (data: ContainerData & { readonly kind: "token" }): string => {
@@ -55,7 +52,7 @@ export function createChatWriter(about: StreamAbout): ChatWriter {
       return finished;
     },
     write: (value, raw) => {
-      const data = readContainerData(value);
+      const data = readContainerData(value, about.head);
       switch (data.kind) {
         case "chunk":
           finished ||= data.finished;
@@ -82,10 +79,8 @@ export function createChatWriter(about: StreamAbout): ChatWriter {
         usage === null || !about.includeUsage
           ? ""
           : encodeSseJson({
-              id: "sagemaker",
+              ...about.head,
               object: "chat.completion.chunk",
-              created: Math.floor(about.nowMs / 1000),
-              model: "",
               choices: [],
               usage,
             });

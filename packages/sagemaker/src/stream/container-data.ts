@@ -1,5 +1,13 @@
 import { type ChatCompletion, isObject, numberField, stringField } from "@qwq-fit/wire";
 
+/** What an answer is called where its container does not say. */
+export interface AnswerHead {
+  readonly id: string;
+  /** Epoch seconds. */
+  readonly created: number;
+  readonly model: string;
+}
+
 /** What one piece of a container's stream says: an SSE event's data, or a line. */
 export type ContainerData =
   /** OpenAI's chunk; passes as it came. */
@@ -27,7 +35,7 @@ const FINISH: Readonly<Record<string, "stop" | "length">> = {
 };
 
 /** Reads one piece of a stream, parsed. */
-export function readContainerData(value: unknown): ContainerData {
+export function readContainerData(value: unknown, head: AnswerHead): ContainerData {
   if (!isObject(value)) return { kind: "malformed" };
   const { error, choices, token, generated_text: text, details } = value;
   if (error !== undefined && error !== null) return { kind: "error" };
@@ -44,7 +52,8 @@ export function readContainerData(value: unknown): ContainerData {
       promptTokens: promptTokensOf(details),
     };
   }
-  if (typeof text === "string") return { kind: "whole", completion: generated(text, details) };
+  if (typeof text === "string")
+    return { kind: "whole", completion: generated(text, details, head) };
   if (isObject(value["usage"])) return { kind: "chunk", finished: false };
   return { kind: "malformed" };
 }
@@ -71,15 +80,13 @@ function promptTokensOf(details: unknown): number | null {
 }
 
 /** TGI's whole answer, `{"generated_text"}`, as OpenAI's. */
-export function generated(text: string, details: unknown): ChatCompletion {
+function generated(text: string, details: unknown, head: AnswerHead): ChatCompletion {
   const reason = stringField(details, "finish_reason");
   const output = numberField(details, "generated_tokens");
   const prompt = promptTokensOf(details) ?? 0;
   return {
-    id: "sagemaker",
+    ...head,
     object: "chat.completion",
-    created: 0,
-    model: "",
     choices: [
       {
         index: 0,
