@@ -1,11 +1,13 @@
 // Our engine against the raw engine and against node-llama-cpp's own batching, in one run on one machine: ratios count, not milliseconds.
 //   node test/bench/engine.mjs [blocks] [threads] [tokens] [rounds] [only: one]
-// One stream, four streams, and the largest gap of a stream beside a 3,000-token prompt. Uses the scripted model with
+// One stream, four streams, the largest gap of a stream beside a 3,000-token prompt, and the time that an abort within such
+// a prompt takes to close its stream. Uses the scripted model with
 // more blocks of zeros, so that a token takes some ten milliseconds.
 import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { writeScriptedGguf } from "../../packages/models/src/node/index.ts";
 import { loadBinding } from "../../packages/engine/src/child/binding.ts";
 import { createChildEngine } from "../../packages/engine/src/index.ts";
@@ -146,6 +148,22 @@ async function ours() {
         (onToken, isOver) => run(text, onToken, isOver),
         () => run(long.replace("xx", `${other++}`)),
       ),
+    // A caller who leaves while a long prompt is read: how long the stream takes to close.
+    abort: async () => {
+      const stop = new AbortController();
+      const prompt = { kind: "text", text: long.replace("xx", `${other++}`) };
+      const read = async () => {
+        for await (const _ of engine.generate({ prompt, maxTokens: 2 }, stop.signal));
+      };
+      const closed = read().then(
+        () => Promise.reject(new Error("it was read before the abort")),
+        () => performance.now(),
+      );
+      await setTimeout(40);
+      const began = performance.now();
+      stop.abort();
+      return (await closed) - began;
+    },
     close: () => engine.close(),
   };
 }
@@ -176,7 +194,7 @@ async function timed(run) {
 const sides = { raw: await raw(), binding: await binding(), ours: await ours() };
 const best = {};
 for (const name of Object.keys(sides))
-  best[name] = { one: Infinity, four: Infinity, gap: Infinity };
+  best[name] = { one: Infinity, four: Infinity, gap: Infinity, abort: 0 };
 // In turns, so that what else the machine does hits all; the best round counts.
 for (let turn = 0; turn < ROUNDS; turn++) {
   for (const [name, side] of Object.entries(sides)) {
@@ -184,6 +202,10 @@ for (let turn = 0; turn < ROUNDS; turn++) {
     if (side.four === undefined || process.argv[6] === "one") continue;
     best[name].four = Math.min(best[name].four, await timed(side.four));
     best[name].gap = Math.min(best[name].gap, await side.gap());
+    // The worst round counts.
+    if (side.abort !== undefined) {
+      best[name].abort = Math.max(best[name].abort, await side.abort());
+    }
   }
 }
 const result = {
@@ -193,6 +215,7 @@ const result = {
   oneStreamAgainstBinding: round(best.binding.one / best.ours.one),
   fourStreamsAgainstBinding: round(best.binding.four / best.ours.four),
   largestGapMs: { binding: Math.round(best.binding.gap), ours: Math.round(best.ours.gap) },
+  abortClosesStreamMs: round(best.ours.abort),
   msPerToken: {
     raw: round(best.raw.one / TOKENS),
     binding: round(best.binding.one / TOKENS),
