@@ -5,6 +5,7 @@ import { startWorkerd } from "@qwq-fit/router-worker/workerd";
 import { readConfig } from "@qwq-fit/router";
 import { serveRouter } from "@qwq-fit/router/node";
 import { parseArgs } from "node:util";
+import { longTunnelWall } from "./tunnel-wall-long.ts";
 import { runClientWall } from "./client-wall.ts";
 import { runPhoneWall, startPhoneWall } from "./phone-wall.ts";
 import { runSeed } from "./relay-wall.ts";
@@ -94,5 +95,10 @@ if (wanted("client")) {
   const whole = outcomes.filter((one) => one.whole).length;
   const wrong = outcomes.flatMap((one) => (one.wrong === null ? [] : [one.wrong]));
   report(`client, ${whole} whole answers`, wrong);
+}
+for (const runtime of ["node", "workerd"] as const) {
+  // Not seeds but streams at once: a thousand, whatever else is run.
+  if (!wanted(`tunnel-${runtime}`)) continue;
+  report(`tunnel, ${runtime}`, await longTunnelWall(runtime, { streams: 1000, seed: from + 1 }));
 }
 process.exitCode = failed ? 1 : 0;

@@ -67,6 +67,12 @@ function namedSecrets(options: ServeOptions): Record<string, string> {
   );
 }
 
+/** Calls a method of what miniflare stands in for. */
+function call(on: unknown, method: string, ...args: readonly unknown[]): unknown {
+  const found: unknown = Reflect.get(Object(on), method);
+  return typeof found === "function" ? Reflect.apply(found, on, args) : undefined;
+}
+
 /**
  * Starts the router in workerd.
  * @throws {QwqError} `invalid_configuration`, before anything is built
@@ -133,11 +139,10 @@ export async function startWorkerd(
       evict: (object, id) =>
         worker.unsafeEvictDurableObject(NAME, object, { id, webSockets: "hibernate" }),
       resetNode: async (id) => {
-        const nodes = await worker.getDurableObjectNamespace("NODE", NAME);
-        const object: unknown = nodes.get(nodes.idFromString(id));
-        const reset: unknown = Reflect.get(Object(object), "reset");
+        const nodes: unknown = await worker.getDurableObjectNamespace("NODE", NAME);
+        const object = call(nodes, "get", call(nodes, "idFromString", id));
         // The call itself breaks with the object.
-        if (typeof reset === "function") await Promise.resolve(reset.call(object)).catch(() => null);
+        await Promise.resolve(call(object, "reset")).catch(() => null);
       },
       objects: (object) => worker.listDurableObjectIds(object, NAME),
       close: async () => {

@@ -2,6 +2,7 @@ import { startServer } from "@qwq-fit/engine";
 import { loadCatalog } from "../catalog/load-catalog.ts";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT } from "../exit-code.ts";
+import { prepareBeside } from "../join/beside-server.ts";
 import { attachLocal } from "../local/attach-local.ts";
 import { listenOptions } from "../local/listen-options.ts";
 import type { Teller } from "../local/teller.ts";
@@ -31,6 +32,7 @@ export async function serveAttached(
   }
   const text = `Attached to ${[info.engine, version].filter(Boolean).join(" ")} at ${url}, which runs ${served.id}.`;
   teller.event("attached", about, text);
+  const beside = await prepareBeside(options, io, teller);
   const server = await startServer({
     ...listenOptions(options, io),
     open,
@@ -39,5 +41,5 @@ export async function serveAttached(
     slots,
     ...(contextTokens === null ? {} : { contextTokens }),
   });
-  return untilStopped(server, { contextTokens, slots }, teller);
+  return untilStopped(server, { contextTokens, slots }, teller, beside);
 }

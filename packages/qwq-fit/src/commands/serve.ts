@@ -1,11 +1,11 @@
-import type { FitPlan } from "@qwq-fit/schema";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT } from "../exit-code.ts";
+import { prepareBeside } from "../join/beside-server.ts";
 import { askPerson } from "../local/ask.ts";
 import { runningHere } from "../local/attach-local.ts";
 import type { RunningHere } from "../local/attach-local.ts";
 import { chooseRemote } from "../local/bring-model.ts";
-import type { Machine } from "../local/bring-model.ts";
+import type { Choice, Machine } from "../local/bring-model.ts";
 import { defaultModel } from "../local/default-model.ts";
 import { engineHere, packagesOf } from "../local/find-binding.ts";
 import { findPlace } from "../local/local-model.ts";
@@ -40,6 +40,7 @@ export async function serve(
   if (running !== null && (await wantsRunning(running, options, teller))) {
     return serveAttached(running.baseUrl, named, options, io, teller);
   }
+  const beside = await prepareBeside(options, io, teller);
   const loras = options.lora ?? [];
   const prepared = await prepareLocal(name, options, loras, { ask, teller, io }, machine);
   if (prepared === null) {
@@ -50,7 +51,8 @@ export async function serve(
   teller.event("plan", { model: model.id, path: model.path, plan, settings }, planText(plan));
   tellBusy(prepared, teller);
   const server = await startLocal(prepared, { ...listenOptions(options, io), loras }, io);
-  return untilStopped(server, { contextTokens: plan.contextTokens, slots: plan.sequences }, teller);
+  const { contextTokens, sequences: slots } = plan;
+  return untilStopped(server, { contextTokens, slots }, teller, beside);
 }
 
 /**
@@ -93,11 +95,11 @@ async function dryRun(
 ): Promise<number> {
   const place = await findPlace(name, options.quantization, machine.catalog, io.environment);
   const model = place.kind === "here" ? place.model : null;
-  const { plan, references } =
+  const { plan, profile, references } =
     place.kind === "here"
-      ? { plan: await planHere(place.model, options, machine), references: [] }
+      ? await planHere(place.model, options, machine)
       : await chooseRemote(place, options, machine, io.environment);
-  const settings = model === null ? null : engineSettings(plan, model.profile, options.lora ?? []);
+  const settings = engineSettings(plan, profile, options.lora ?? []);
   const engine =
     plan.engine === "node-llama-cpp" ? await engineHere(packagesOf(plan), io.environment) : null;
   const value = {
@@ -110,15 +112,16 @@ async function dryRun(
     settings,
   };
   if (options.json === true) io.out(`${JSON.stringify(value)}\n`);
-  else {
-    const shown = settings ?? plan.startCommand?.arguments ?? [];
-    io.out(`${planText(plan)}\n${JSON.stringify(shown, null, 2)}\n`);
-  }
+  else io.out(`${planText(plan)}\n${JSON.stringify(settings, null, 2)}\n`);
   return EXIT.fits;
 }
 
 /** A file has one quantization: what a person named has found it already. */
-function planHere(model: LocalModel, options: ServeOptions, machine: Machine): Promise<FitPlan> {
+async function planHere(
+  { profile }: LocalModel,
+  options: ServeOptions,
+  machine: Machine,
+): Promise<Choice> {
   const { quantization: _, ...wish } = options;
-  return planLocal(model.profile, machine, wish);
+  return { plan: await planLocal(profile, machine, wish), profile, references: [] };
 }

@@ -1,6 +1,7 @@
 import { stopOnSignals } from "@qwq-fit/engine";
 import type { RunningServer } from "@qwq-fit/engine";
 import { EXIT } from "../exit-code.ts";
+import type { Beside } from "../join/beside-server.ts";
 import type { Teller } from "./teller.ts";
 
 /** What is known of an engine before it is loaded. */
@@ -14,11 +15,14 @@ export async function untilStopped(
   server: RunningServer,
   expected: Expected,
   teller: Teller,
+  beside?: Beside,
 ): Promise<number> {
   const stopped = stopOnSignals(server);
+  beside?.start(server);
   const failure = await becomeReady(server, expected, teller);
   if (failure !== null) await server.stop({ graceMs: 0 });
   await stopped;
+  await beside?.stop();
   if (failure !== null) throw failure.error;
   teller.event("stopped", { id: server.state.id }, "Stopped.");
   return EXIT.fits;

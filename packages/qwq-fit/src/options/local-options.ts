@@ -40,6 +40,10 @@ export interface ServeOptions extends RunOptions {
   readonly corsOrigin?: readonly string[];
   readonly idleMinutes?: number;
   readonly attach?: string;
+  readonly join?: string;
+  readonly code?: string;
+  readonly nodeName?: string;
+  readonly insecureHttp?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -183,6 +187,10 @@ export function addServeOptions(command: Command): Command {
       "--attach <URL>",
       "serve what an engine runs here already: Ollama, LM Studio, vLLM, MLX",
     )
+    .option("--join <router>", "become a node of this router")
+    .option("--code <code>", "the one-time code for --join; later not needed")
+    .option("--node-name <name>", "the node's name (default: the host's)")
+    .option("--insecure-http", "a router over plain http beyond this machine")
     .option("--dry-run", "print plan and settings, start nothing");
   return addLocalOptions(options);
 }
