@@ -32,7 +32,7 @@ function readDelivery(asked: InferenceRequest, context: RouterContext): Delivery
   return { background: background === true, webhookUrl, body };
 }
 
-const PASSED = /^(?:x-qwq-|traceparent$)/;
+const PASSED = /^(?:x-qwq-|traceparent$|openresponses-version$)/;
 
 async function jobOf(
   asked: InferenceRequest,

@@ -12,6 +12,7 @@ import { createKeyRing } from "../guard/api-key.ts";
 import { createAuthenticate } from "../guard/authenticate.ts";
 import { createLimiter } from "../guard/limiter.ts";
 import type { Exchange, RouterPorts } from "../ports.ts";
+import { openApiExtension } from "../openapi/openapi-extension.ts";
 import { sessionsExtension } from "../sessions/sessions-extension.ts";
 import type { RouterContext } from "./context.ts";
 import { corsHeaders } from "./cors.ts";
@@ -37,6 +38,7 @@ const ownExtensions = (
   { sessions }: RouterConfig,
   ports: RouterPorts,
 ): readonly RouterExtension[] => [
+  openApiExtension,
   ...(sessions === null ? [] : [sessionsExtension(sessions, ports)]),
   answersExtension(
     (context) =>
