@@ -17,7 +17,6 @@ import {
   type RouteDecision,
 } from "@qwq-fit/schema";
 import { cloudTarget } from "./cloud-target.ts";
-import { ClientError } from "./errors.ts";
 import type { LocalEngine } from "./local-engine.ts";
 import type { CallOptions, ClientOptions, PolicyInput } from "./options.ts";
 import { servingNodeOf, type Target, transportOf } from "./target.ts";
@@ -66,7 +65,7 @@ export function createCore(options: ClientOptions): Core {
   const base = withPolicy(DEFAULT_POLICY, options.policy);
   const refusals = new Map<string, number>();
   const { hooks } = options;
-  let failing: Promise<typeof import("./fail.ts") | null> | undefined;
+  let settling: Promise<typeof import("./settle.ts")> | undefined;
   let ids = 0;
   let shown: readonly Target[] = [];
 
@@ -174,14 +173,13 @@ export function createCore(options: ClientOptions): Core {
     transport: (name) => transports.get(name),
     send: async (api, given, call, voice) => {
       const body = { model: options.model, ...given };
-      // Fetched beside the first request: when it is needed, the network may be what has failed.
-      failing ??= import("./fail.ts").catch(() => null);
+      // Fetched beside the first request.
+      settling ??= import("./settle.ts");
       const startedMs = now();
-      const sent = await sendOnce(api, body, call, voice);
-      if ("node" in sent && sent.failure === null) return sent;
-      const fail = await failing;
-      if (fail === null) throw new ClientError("network", "failed", { status: 0, target: "" });
-      return fail.retryOrThrow(sent, {
+      const [{ settle }, sent] = await Promise.all([settling, sendOnce(api, body, call, voice)]);
+      return settle(sent, {
+        reasoning: api === "chat" ? (call.reasoning ?? options.reasoning) : "as-sent",
+        asBytes: voice !== undefined,
         left: call.maxRetries ?? options.maxRetries ?? 2,
         policy: withPolicy(base, call.policy),
         elapsedMs: () => now() - startedMs,

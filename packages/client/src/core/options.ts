@@ -1,6 +1,7 @@
 import type { RelayLimits, RelayMode } from "@qwq-fit/relay";
 import type { NodeSnapshot, Policy, Receipt } from "@qwq-fit/schema";
 import type { LocalEngine } from "./local-engine.ts";
+import type { ReasoningMode } from "./one-reasoning.ts";
 import type { Secret, Target } from "./target.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -44,6 +45,12 @@ export interface ClientOptions {
   };
   readonly limits?: Partial<RelayLimits>;
   /**
+   * Where thought stands in answers. "normalized": in `reasoning_content`, whatever the target sent; "thought-first":
+   * the same, for a target whose text begins inside a thought without its opening tag; "as-sent": untouched.
+   * @default "normalized"
+   */
+  readonly reasoning?: ReasoningMode;
+  /**
    * How often a request is repeated when every target said when to come back (Retry-After); each wait keeps within
    * `policy.limits.deadlineMs`, and none is longer than a minute. `fetch` and the AI SDK's models do not wait: who
    * uses them retries by itself. @default 2
@@ -68,6 +75,7 @@ export interface CallOptions {
   readonly mode?: RelayMode | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly maxRetries?: number | undefined;
+  readonly reasoning?: ReasoningMode | undefined;
   /**
    * Sent as `Idempotency-Key` with each try, so that a target that knows the header answers a repeat without running
    * it again.

@@ -12,11 +12,12 @@ const OBJECTIVES: readonly Policy["objective"][] = [
   "prefer-cloud",
 ];
 const PRIVACY: readonly Policy["privacy"][] = ["device", "own-network", "region", "any"];
+const REASONING = ["normalized", "as-sent", "thought-first"] as const;
 const MODES: readonly RelayMode[] = ["error", "continue", "hold"];
 
 /**
  * What a request through `fetch` asks of routing, by the headers that the router reads too: `x-qwq-objective`,
- * `x-qwq-privacy`, `x-qwq-mode`, `x-qwq-hedge`, `x-qwq-deadline-ms`; and its `idempotency-key`. Privacy can be made
+ * `x-qwq-privacy`, `x-qwq-mode`, `x-qwq-hedge`, `x-qwq-deadline-ms`, `x-qwq-reasoning`; and its `idempotency-key`. Privacy can be made
  * narrower than the client's policy, never wider. Who calls by `fetch` retries by itself.
  * @throws Refusal for a value that does not exist: a wish for privacy must not be lost
  */
@@ -40,6 +41,7 @@ export function wishesOf(headers: Headers, core: Core): CallOptions {
   return {
     maxRetries: 0,
     mode: pick("x-qwq-mode", MODES),
+    reasoning: pick("x-qwq-reasoning", REASONING),
     idempotencyKey: headers.get("idempotency-key") ?? undefined,
     policy: {
       ...(objective === undefined ? {} : { objective }),

@@ -3,6 +3,7 @@ import type { ErrorCode, Policy } from "@qwq-fit/schema";
 import { statusOf } from "@qwq-fit/wire";
 import type { Rejection } from "./core.ts";
 import { ClientError, clientError } from "./errors.ts";
+import { oneReasoning, type ReasoningMode } from "./one-reasoning.ts";
 
 /** Longest wait that is kept, ms: as long as OpenAI's own client waits (openai-node, client.ts, retryRequest). */
 const LONGEST_MS = 60_000;
@@ -23,13 +24,26 @@ export interface Retrying {
   readonly refusals: ReadonlyMap<string, number>;
   readonly again: (deadlineMs: number | null) => Promise<FramedAnswer | Rejection>;
   readonly onError: (error: unknown) => void;
+  readonly reasoning: ReasoningMode | undefined;
+  /** The answer's frames will be written as bytes. */
+  readonly asBytes: boolean;
 }
 
 /**
- * Waits as long as the targets say (Retry-After) and asks again; a wait that the deadline does not allow is not begun.
+ * The answer as its reader is promised it. Where there is none, waits as long as the targets say (Retry-After) and
+ * asks again; a wait that the deadline does not allow is not begun.
  * @throws ClientError the last failure, or `aborted`
  */
-export async function retryOrThrow(
+export async function settle(
+  first: FramedAnswer | Rejection,
+  retrying: Retrying,
+): Promise<FramedAnswer> {
+  const answer = await answerOf(first, retrying);
+  const { reasoning = "normalized", asBytes } = retrying;
+  return reasoning === "as-sent" ? answer : oneReasoning(answer, reasoning, asBytes);
+}
+
+async function answerOf(
   first: FramedAnswer | Rejection,
   retrying: Retrying,
 ): Promise<FramedAnswer> {
