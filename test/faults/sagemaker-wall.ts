@@ -2,7 +2,7 @@ import { createSageMaker } from "@qwq-fit/sagemaker";
 import type { RelayMode } from "@qwq-fit/relay";
 import { type AnswerSource, answerSource } from "../support/answer-source.ts";
 import { seeded } from "../support/fault.ts";
-import { readAnswer } from "../support/read-answer.ts";
+import { readAnswer, type Seen } from "../support/read-answer.ts";
 import {
   type ContainerKind,
   CONTAINER_KINDS,
@@ -19,6 +19,7 @@ import {
   type SageMakerServer,
   startSageMaker,
 } from "../support/sagemaker/sagemaker-server.ts";
+import { ACCOUNT } from "../support/sagemaker/sagemaker-errors.ts";
 import { KEY, sageMakerPorts } from "../support/sagemaker/test-transport.ts";
 import { judge } from "./judge.ts";
 import { chatCall, loopbackPorts, relay } from "./relay-fleet.ts";
@@ -105,6 +106,12 @@ const describeSeed = (seed: number, mode: string, stream: boolean, wrong: string
   return `seed ${seed}, ${mode}${stream ? "" : ", no stream"}: ${wrong}; nodes ${JSON.stringify(nodes)}`;
 };
 
+/** What of AWS's or the container's inside the server's refusals hold. */
+const INSIDE = new RegExp(`${ACCOUNT}|arn:aws|console\\.aws|/opt/ml|Traceback|s3://|assumed-role`);
+
+const wrongOf = (seed: number, mode: string, seen: Seen): string | null =>
+  INSIDE.test(seen.raw) ? "AWS's inside reached the caller" : judge(sourceOf(seed), mode, seen);
+
 /** What one seed came to. */
 export interface SeedOutcome {
   readonly served: boolean;
@@ -144,7 +151,7 @@ export async function runSageMakerSeed(
   );
   const seen = await readAnswer(answer.status, answer.body);
   await answer.receipt;
-  const wrong = judge(sourceOf(seed), stream ? mode : "hold", seen);
+  const wrong = wrongOf(seed, stream ? mode : "hold", seen);
   return {
     served: seen.done,
     wrong: wrong === null ? null : describeSeed(seed, mode, stream, wrong),
@@ -186,7 +193,7 @@ export async function runSageMakerRouterSeed(seed: number, send: Send): Promise<
     response.status,
     whole || response.body === null ? await response.text() : response.body,
   );
-  const wrong = judge(sourceOf(seed), stream ? mode : "hold", seen);
+  const wrong = wrongOf(seed, stream ? mode : "hold", seen);
   return {
     served: seen.done,
     wrong: wrong === null ? null : describeSeed(seed, mode, stream, wrong),

@@ -72,6 +72,10 @@ function readCredentials(node: FieldReader): CredentialsInput | undefined {
     if (roleArn !== "" && !/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(roleArn)) {
       reader.problem("roleArn", "must be a role's ARN");
     }
+    const stsUrl = reader.textOrNull("stsUrl");
+    if (stsUrl !== null && !/^https?:\/\/[^/?#@]+\/?$/.test(stsUrl)) {
+      reader.problem("stsUrl", "must be an origin: https://host");
+    }
     input = present({
       kind,
       roleArn,
@@ -80,7 +84,7 @@ function readCredentials(node: FieldReader): CredentialsInput | undefined {
       keySecret: reader.textOrNull("keySecret") ?? undefined,
       audience: reader.textOrNull("audience") ?? undefined,
       durationSeconds: reader.numberOrNull("durationSeconds", 900, 43_200) ?? undefined,
-      stsUrl: reader.textOrNull("stsUrl") ?? undefined,
+      stsUrl: stsUrl ?? undefined,
     });
   }
   reader.finish();

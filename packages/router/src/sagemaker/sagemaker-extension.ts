@@ -3,6 +3,7 @@ import { QwqError } from "@qwq-fit/schema";
 import type { RouterConfig } from "../config/config.ts";
 import type { RouterExtension } from "../extension.ts";
 import type { RouterPorts } from "../ports.ts";
+import { ISSUER_KEY_SECRET } from "./secret-names.ts";
 
 /** Paths that AWS reads to check our tokens (OpenID Connect Discovery 1.0). */
 const DISCOVERY = "/.well-known/openid-configuration";
@@ -77,7 +78,7 @@ function issuerOf({ nodes }: Pick<RouterConfig, "nodes">): Issuer | null {
   for (const { sagemaker } of nodes) {
     const credentials = sagemaker?.credentials;
     if (credentials?.kind !== "web-identity") continue;
-    return { address: credentials.issuer, keySecret: credentials.keySecret ?? "QWQ_OIDC_KEY" };
+    return { address: credentials.issuer, keySecret: credentials.keySecret ?? ISSUER_KEY_SECRET };
   }
   return null;
 }

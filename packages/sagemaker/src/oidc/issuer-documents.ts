@@ -1,11 +1,8 @@
 import { readSigningKeys } from "./keys.ts";
 
 /** Path below the issuer's address of its key set. */
-export const JWKS_PATH = "/.well-known/jwks.json";
-/** OpenID Connect Discovery 1.0, section 4. */
-export const DISCOVERY_PATH = "/.well-known/openid-configuration";
-
-/** What an issuer publishes: AWS reads both to check a token. Holds public keys alone. */
+const JWKS_PATH = "/.well-known/jwks.json";
+/** What an issuer publishes (OpenID Connect Discovery 1.0, section 4): AWS reads both to check a token. Holds public keys alone. */
 export interface IssuerDocuments {
   readonly discovery: object;
   readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
