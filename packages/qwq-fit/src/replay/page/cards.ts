@@ -52,6 +52,8 @@ function nodeLines(fleet: FleetReport): string {
   return `<ul>${lines.join("")}</ul>`;
 }
 
+const share = (value: number): string => `${short(100 * value)} %`;
+
 /** What each option comes to, as a card. */
 export function drawCard(fleet: FleetReport, index: number, best: boolean): string {
   const {
@@ -60,7 +62,6 @@ export function drawCard(fleet: FleetReport, index: number, best: boolean): stri
     rejected,
     costUsdPerMonth: cost,
   } = fleet;
-  const share = (value: number): string => `${short(100 * value)} %`;
   const [p50, p50Range] = first === null ? ["–", ""] : waits(first.p50);
   const [p95, p95Range] = first === null ? ["–", ""] : waits(first.p95);
   const [whole95, wholeRange] = answer === null ? ["–", ""] : waits(answer.p95);

@@ -44,7 +44,12 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** Times that people read at a glance, ms. */
 export const TIME_TICKS: readonly number[] = [
-  ...[1, 3, 10, 30, 100, 300],
+  1,
+  3,
+  10,
+  30,
+  100,
+  300,
   ...[1, 3, 10, 30].map((value) => value * SECOND),
   ...[1, 3, 10, 30].map((value) => value * MINUTE),
   ...[1, 3, 10, 30, 100].map((value) => value * HOUR),

@@ -14,7 +14,8 @@ export interface MonthlyCost {
 }
 
 /**
- * A month in which the trace goes on as it was. `spanMs` is how long the trace lasts.
+ * A month in which the trace goes on as it was. `spanMs` is how long the trace lasts, `lastedMs` how long the run did: with
+ * more to do than can be done it is longer.
  *
  * - own: `price / (years × 12)`, and `watts × time computing × USD a kWh`
  * - rented: `USD an hour × hours on`
@@ -24,29 +25,30 @@ export function monthlyCost(
   price: NodePrice,
   run: NodeRun,
   spanMs: number,
-  endMs: number,
+  lastedMs: number,
 ): MonthlyCost {
   const none: MonthlyCost = { hardwareUsd: 0, energyUsd: 0, rentUsd: 0, tokensUsd: 0 };
-  const traces = MONTH_MS / spanMs;
+  const { busyMs, onMs } = run.usage;
+  const hours = (ms: number): number =>
+    (Math.min(1, ms / Math.max(lastedMs, spanMs)) * MONTH_MS) / HOUR_MS;
   switch (price.kind) {
     case "own": {
       const { hardwareUsd, watts, usdPerKwh, years } = price;
-      const busyHours =
-        (Math.min(1, run.usage.busyMs / Math.max(endMs, spanMs)) * MONTH_MS) / HOUR_MS;
       return {
         ...none,
         hardwareUsd: hardwareUsd === null ? null : hardwareUsd / (years * 12),
-        energyUsd: watts === null ? null : (watts / 1000) * busyHours * usdPerKwh,
+        energyUsd: watts === null ? null : (watts / 1000) * hours(busyMs) * usdPerKwh,
       };
     }
     case "rented": {
-      const share = Math.min(1, run.usage.onMs / Math.max(endMs, spanMs));
-      return { ...none, rentUsd: (price.usdPerHour * share * MONTH_MS) / HOUR_MS };
+      // On from the first to the last is on all month.
+      const onHours = onMs >= lastedMs ? MONTH_MS / HOUR_MS : hours(onMs);
+      return { ...none, rentUsd: price.usdPerHour * onHours };
     }
     case "tokens": {
       const { inputUsdPerMillionTokens: input, outputUsdPerMillionTokens: output } = price;
       const usd = (run.promptTokens * input + run.outputTokens * output) / 1e6;
-      return { ...none, tokensUsd: usd * traces };
+      return { ...none, tokensUsd: (usd * MONTH_MS) / spanMs };
     }
   }
 }

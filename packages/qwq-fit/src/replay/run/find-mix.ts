@@ -119,7 +119,8 @@ export function findMix(input: FindInput): {
 } {
   const { asked, choices, spanMs } = input;
   const part = busiest(input.store, STRETCH);
-  const lasts = Math.max(1, input.store.arrivalMs(part.to - 1) - input.store.arrivalMs(part.from));
+  // A month has as many requests as the whole trace would give it, however busy the stretch is.
+  const partMs = (spanMs * (part.to - part.from)) / input.store.length;
   const whole = part.to - part.from === input.store.length;
   const mixes = mixesOf(choices)
     .map((mix) => ({ mix, least: fixedUsd(mix) }))
@@ -146,9 +147,7 @@ export function findMix(input: FindInput): {
       sumCosts(
         mix.nodes.flatMap((node, i) => {
           const did = run.nodes[i];
-          return did === undefined
-            ? []
-            : [monthlyCost(node.price, did, whole ? spanMs : lasts, run.endMs)];
+          return did === undefined ? [] : [monthlyCost(node.price, did, partMs, run.lastedMs)];
         }),
       ),
     );

@@ -44,7 +44,7 @@ const costOf = (
   sumCosts(
     nodes.flatMap((node, i) => {
       const did = run.nodes[i];
-      return did === undefined ? [] : [monthlyCost(node.price, did, spanMs, run.endMs)];
+      return did === undefined ? [] : [monthlyCost(node.price, did, spanMs, run.lastedMs)];
     }),
   );
 
@@ -80,8 +80,7 @@ function drawn(
   const meanOf = (draw: (typeof factors)[number]): Figures["values"] => {
     const parts = starts.map((from) => {
       const part = { ...input, nodes, from, to: from + PART };
-      const lasts = Math.max(1, store.arrivalMs(from + PART - 1) - store.arrivalMs(from));
-      return figuresOf(runFleet(part, draw), nodes, lasts);
+      return figuresOf(runFleet(part, draw), nodes, (spanMs * PART) / store.length);
     });
     const mean = (name: FigureName): number =>
       parts.reduce((sum, part) => sum + part[name], 0) / parts.length;
@@ -155,7 +154,7 @@ export function measureFleet(
     high: Math.round(share.high * factor),
   });
   const names = namesOf(nodes);
-  const lastedMs = Math.max(run.endMs, 1);
+  const { lastedMs } = run;
   const reports = nodes.map((node, i): NodeReport => {
     const did = run.nodes[i];
     if (did === undefined) throw new RangeError("a node without a run");
@@ -168,7 +167,7 @@ export function measureFleet(
       coldStarts: did.usage.coldStarts,
       preemptions: did.usage.preemptions,
       reusedPromptTokens: did.usage.reusedTokens,
-      costUsdPerMonth: monthlyCost(node.price, did, spanMs, run.endMs),
+      costUsdPerMonth: monthlyCost(node.price, did, spanMs, run.lastedMs),
       costSources: node.price.sources,
     };
   });

@@ -37,7 +37,8 @@ export interface FleetRun {
   readonly totalMs: Histogram;
   readonly hours: readonly HourRun[];
   readonly nodes: readonly NodeRun[];
-  readonly endMs: number;
+  /** From the first arrival to the last end. */
+  readonly lastedMs: number;
 }
 
 /** What is replayed, and how nodes are chosen. */
@@ -114,6 +115,7 @@ export function runFleet(input: FleetInput, draw: Draw): FleetRun {
       tally.outputTokens += store.outputTokens(index);
     },
   });
+  const lastedMs = Math.max(1, end.endMs - store.arrivalMs(from));
   return {
     arrived: end.arrived,
     answered: firstTokenMs.count,
@@ -122,16 +124,13 @@ export function runFleet(input: FleetInput, draw: Draw): FleetRun {
     firstTokenMs,
     totalMs,
     hours,
-    nodes: tallies.map((tally, i) => ({
-      ...tally,
-      usage: end.usage[i] ?? {
-        busyMs: 0,
-        onMs: 0,
-        coldStarts: 0,
-        preemptions: 0,
-        reusedTokens: 0,
-      },
-    })),
-    endMs: end.endMs,
+    nodes: nodes.flatMap((node, i): NodeRun[] => {
+      const [tally, usage] = [tallies[i], end.usage[i]];
+      if (tally === undefined || usage === undefined) return [];
+      // What is never switched off was on all the time, also in a part of the trace.
+      const onMs = node.about.coldStartMs === null ? lastedMs : usage.onMs;
+      return [{ ...tally, usage: { ...usage, onMs } }];
+    }),
+    lastedMs,
   };
 }
