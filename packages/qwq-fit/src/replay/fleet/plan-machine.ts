@@ -45,6 +45,10 @@ export interface MachineWish {
   readonly engines: readonly EngineName[] | null;
 }
 
+/** Words of a quantization's loss, the least first (packages/planner/src/quality/quality-loss.ts). */
+const LOSSES: readonly string[] = ["none", "barely noticeable", "noticeable", "large", "severe"];
+const lossOf = ({ qualityLoss }: FitPlan): number => LOSSES.indexOf(qualityLoss.word);
+
 export const isPaged = (engine: EngineName): boolean => PAGED.has(engine);
 
 /**
@@ -63,7 +67,7 @@ function pagedTokens(plan: FitPlan): number {
 
 /**
  * The plans with which a machine could serve this traffic. Engines with one pool of cache take as many sequences as it
- * holds; of others there is one for each number of slots, up to 16, with which every answer stays usable.
+ * holds; of others there is one for each number of slots, up to 16, with which every answer stays usable and as good as the quantization of one slot, or barely worse.
  */
 export function planMachine(
   model: ModelProfile,
@@ -109,9 +113,13 @@ export function planMachine(
     kvTokens: null,
     notes,
   });
+  // More slots are no reason for an answer that is noticeably worse.
+  const most = Math.max(lossOf(plan), LOSSES.indexOf("barely noticeable"));
   const more = (wish.concurrency === null ? SLOTS : []).flatMap((slots) => {
-    const { choice } = ask(contextTokens, slots, engines);
-    return choice === null || (!choice.usable && plan.usable) ? [] : [servingOf(choice)];
+    const choice = ask(contextTokens, slots, engines).plans.find(
+      (one) => lossOf(one) <= most && (one.usable || !plan.usable),
+    );
+    return choice === undefined ? [] : [servingOf(choice)];
   });
   return { kind: "plans", servings: [servingOf(plan), ...more] };
 }

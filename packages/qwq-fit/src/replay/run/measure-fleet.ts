@@ -154,7 +154,7 @@ export function measureFleet(
     high: Math.round(share.high * factor),
   });
   const names = namesOf(nodes);
-  const { lastedMs } = run;
+  const lastedMs = Math.max(run.lastedMs, spanMs);
   const reports = nodes.map((node, i): NodeReport => {
     const did = run.nodes[i];
     if (did === undefined) throw new RangeError("a node without a run");
@@ -163,7 +163,7 @@ export function measureFleet(
       ...node.about,
       answered: did.served,
       busyShare: did.usage.busyMs / lastedMs,
-      onShare: Math.min(1, did.usage.onMs / lastedMs),
+      onShare: node.about.coldStartMs === null ? 1 : Math.min(1, did.usage.onMs / lastedMs),
       coldStarts: did.usage.coldStarts,
       preemptions: did.usage.preemptions,
       reusedPromptTokens: did.usage.reusedTokens,
