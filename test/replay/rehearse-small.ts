@@ -36,15 +36,16 @@ export const quantile = (list: readonly number[], q: number): number => {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 };
 
-/** Speeds with 1, 2, … `most` sequences side by side, as `qwq-fit rehearse --concurrency N` keeps them. */
+/** Adds what is missing of the speeds with 1, 2, 4 … sequences, as `qwq-fit rehearse --concurrency N` keeps them. */
 export async function rehearsedSpeeds(
   entry: ModelEntry,
   plan: FitPlan,
   settings: EngineSettings,
   rehearsals: number,
-): Promise<Map<number, LocalMeasurement>> {
-  const rows = new Map<number, LocalMeasurement>();
+  rows: Map<number, LocalMeasurement>,
+): Promise<void> {
   for (let sequences = 1; sequences <= settings.sequences; sequences *= 2) {
+    if (rows.has(sequences)) continue;
     const own = { ...settings, sequences };
     const tries: RehearsalResult[] = [];
     // So small a model is read in a tenth of a second: one rehearsal of it tells the noise of the moment.
@@ -79,5 +80,4 @@ export async function rehearsedSpeeds(
       takenAt: "now",
     });
   }
-  return rows;
 }

@@ -1,6 +1,6 @@
 // A replay against the real thing: 500 requests sent to a real `serve` process of a small model, and the same trace replayed
 // with the speeds that a rehearsal found. Prints a table:
-//   node test/replay/truth.ts [--requests 500] [--runs 5] [--levels 2,4] [--seconds 50] [--json]
+//   node test/replay/truth.ts [--requests 500] [--runs 5] [--levels 2,4] [--seconds 48] [--rehearsals 5] [--json]
 // The machine must have nothing else to do. The command must be built (`npm run build`).
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { EngineSettings } from "@qwq-fit/engine";
 import { readModelFile, writeSparseGguf } from "@qwq-fit/models/node";
-import type { FitPlan } from "@qwq-fit/schema";
+import type { FitPlan, LocalMeasurement } from "@qwq-fit/schema";
 import { createRandom, simulate, type TraceRequest } from "@qwq-fit/simulation";
 import { loadSpeedCoefficients } from "../../packages/qwq-fit/src/catalog/load-speed-coefficients.ts";
 import { probeHardware } from "../../packages/qwq-fit/src/hardware/probe-hardware.ts";
@@ -23,7 +23,7 @@ const { values } = parseArgs({
     requests: { type: "string", default: "500" },
     runs: { type: "string", default: "5" },
     levels: { type: "string", default: "2,4" },
-    seconds: { type: "string", default: "50" },
+    seconds: { type: "string", default: "48" },
     load: { type: "string", default: "0.6" },
     threads: { type: "string", default: "1" },
     rehearsals: { type: "string", default: "5" },
@@ -112,6 +112,7 @@ try {
   const model = await readModelFile(file);
   const hardware = await probeHardware();
   const coefficients = await loadSpeedCoefficients();
+  const speeds = new Map<number, LocalMeasurement>();
   console.log(
     "| slots | run | first token p50, replay | real | off | p95, replay | real | off | whole answer mean, replay | real | off | answered |\n| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
   );
@@ -137,7 +138,8 @@ try {
       const url = String(ready["url"]);
       const plan = planned["plan"] as FitPlan;
       const settings = ready["settings"] as EngineSettings;
-      const measured = await rehearsedSpeeds(entry, plan, settings, Number(values.rehearsals));
+      await rehearsedSpeeds(entry, plan, settings, Number(values.rehearsals), speeds);
+      const measured = new Map([...speeds].filter(([sequences]) => sequences <= level));
       const nodeWith = (
         overheadMs: number,
         sizes: { promptTokens: number; outputTokens: number },

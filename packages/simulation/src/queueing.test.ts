@@ -1,4 +1,5 @@
 import { DEFAULT_POLICY } from "@qwq-fit/schema";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { leastBusy, predictive, roundRobin } from "./choosers.ts";
 import { createRandom } from "./random.ts";
@@ -105,4 +106,35 @@ test("more identical nodes never worsen the mean wait", () => {
     expect(meanTimeToFirstTokenMs).toBeLessThanOrEqual(before);
     before = meanTimeToFirstTokenMs;
   }
+});
+
+test("one more warm node never worsens the mean wait beyond sampling error, at any load and seed", () => {
+  const policy = { ...DEFAULT_POLICY, objective: "fastest" as const };
+  const waits = (count: number, load: number, seed: number): number[] => {
+    const random = createRandom(seed);
+    const nodes = Array.from({ length: count }, (_, i) => server(`n${i}`));
+    const firsts: number[] = [];
+    simulate({
+      nodes,
+      trace: arrivals(2000, 10 / load, () => random.exponential(10), seed + 1),
+      choose: predictive(nodes, policy, 10),
+      onOutcome: ({ timeToFirstTokenMs }) => void firsts.push(timeToFirstTokenMs),
+    });
+    return firsts;
+  };
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 4 }),
+      fc.double({ min: 0.2, max: 3, noNaN: true }),
+      fc.integer({ min: 1, max: 1e6 }),
+      (count, load, seed) => {
+        const [fewer, more] = [waits(count, load, seed), waits(count + 1, load, seed)];
+        const spread = Math.sqrt(mean(more.map((wait) => (wait - mean(more)) ** 2)) / more.length);
+        expect(mean(more)).toBeLessThanOrEqual(mean(fewer) + 3 * spread);
+      },
+    ),
+    { numRuns: 30, seed: 5 },
+  );
 });
