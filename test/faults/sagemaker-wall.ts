@@ -45,13 +45,18 @@ function containerOf(seed: number, node: number): ContainerKind {
   return kinds[Math.floor(seeded(seed * 17 + node)() * kinds.length)] ?? "sse";
 }
 
+/** Faults that say when to come back. */
+const WAITING: ReadonlySet<string> = new Set(["cold", "not-ready", "throttled"]);
+
 function faultOf(seed: number, node: number): SageMakerFault {
   const random = seeded(seed * 101 + node * 13 + 1);
   const source = sourceOf(seed);
   // A third is well, so that faults meet answers, continuations and other faults alike.
   const well = random() < 1 / 3;
   const drawn = SAGEMAKER_FAULTS[Math.floor(random() * SAGEMAKER_FAULTS.length)] ?? "none";
-  const kind = well ? "none" : drawn;
+  // These put a node aside for seconds: often, they would leave no node to ask.
+  const rare = WAITING.has(drawn) && random() > 0.15;
+  const kind = well || rare ? "none" : drawn;
   return drawSageMakerFault(kind, source.thought.length + source.answer.length, random);
 }
 

@@ -26,6 +26,7 @@ export function sageMakerPorts(
     now: () => Date.now(),
     timer: (ms, run) => {
       const timer = setTimeout(run, ms);
+      timer.unref();
       return () => clearTimeout(timer);
     },
     secret: (name) => secrets[name],
