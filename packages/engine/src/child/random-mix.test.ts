@@ -25,5 +25,5 @@ test("40 mixes of streams, aborts, stops and long prompts: every token exactly o
   // Each kind of ending was there.
   expect(Math.min(...Object.values(kinds))).toBeGreaterThan(10);
   const idle = { crashes: 0, running: 0, queued: 0, kvReservedTokens: 0 };
-  await expect.poll(() => scripted.engine.state()).toMatchObject(idle);
+  await expect.poll(() => scripted.engine.state(), { timeout: 60_000 }).toMatchObject(idle);
 });

@@ -33,7 +33,7 @@ async function fetched(
     const result = await downloadFile(
       { url: server.url, headers: {}, bytes: content.length, sha256, ...expected },
       target,
-      { pieceBytes: 30_000, stallMs: 100, retryMs: 1, ...options },
+      { pieceBytes: 30_000, stallMs: 1000, retryMs: 1, ...options },
     );
     expect(new Uint8Array(await readFile(target))).toEqual(content);
     return { ...result, requests: server.requests(), target };
