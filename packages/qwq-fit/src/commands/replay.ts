@@ -128,9 +128,12 @@ export async function replayCommand(
   clear();
   if (options.html !== undefined) {
     const { drawPage } = await import("../replay/page/page.ts");
-    await writeFile(options.html, drawPage(report));
+    await writeFile(options.html, drawPage(report)).catch((error: unknown) => {
+      throw new QwqError("file_not_found", `${options.html} cannot be written`, { cause: error });
+    });
   }
   if (options.json === true) io.out(`${JSON.stringify(report)}\n`);
   else io.out(drawReplay(report, terminalOf(io)));
-  return report.options.length > 0 ? EXIT.fits : EXIT.doesNotFit;
+  const kept = report.found === null || report.found.best !== null;
+  return report.options.length > 0 && kept ? EXIT.fits : EXIT.doesNotFit;
 }

@@ -145,7 +145,15 @@ describe("qwq-fit replay", () => {
   });
 
   test("--find of what nothing keeps says so", async () => {
-    const got = await report(file, "--find", "--p95-first-token", "1ms", "--on", "RTX 3090");
+    const { code, out } = await command(
+      file,
+      "--find",
+      "--p95-first-token=1ms",
+      "--on=RTX 3090",
+      "--json",
+    );
+    expect(code).toBe(3);
+    const got = JSON.parse(out) as ReplayReport;
     expect(got.found?.best).toBeNull();
     expect(got.found?.why[0]).toMatch(/None of \d+ mixes/u);
   });

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { DEFAULT_POLICY, DEFAULT_WORKLOAD, QwqError } from "@qwq-fit/schema";
 import type { Workload } from "@qwq-fit/schema";
 import type { FoundModel } from "../model/read-model.ts";
+import { short } from "../view/numbers.ts";
 import { cloudOffers } from "../report/cloud-offers.ts";
 import { type BuildContext, buildOption } from "./fleet/build-nodes.ts";
 import type { ReplayOption } from "./fleet/parse-option.ts";
@@ -63,6 +64,15 @@ function sufferingOf(node: ReplayNode, measure: MeasureInput): number {
   const rejected = run.saturated + run.tooLong;
   const answered = run.answered === 0 ? 0 : run.totalMs.mean * run.answered;
   return (answered + rejected * 3_600_000) / Math.max(1, run.arrived);
+}
+
+/** Says where a found mix's range reaches beyond what was asked. */
+function withRange(found: FoundReport, reports: readonly FleetReport[]): FoundReport {
+  const wait = reports.find(({ name }) => name === found.best)?.timeToFirstTokenMs?.p95;
+  const most = found.asked.p95FirstTokenMs;
+  if (wait === undefined || most === null || wait.high <= most) return found;
+  const text = `Its p95 of the first token may be up to ${short(wait.high / 1000)} s: at the slow end of its range it does not keep it.`;
+  return { ...found, why: [...found.why, text] };
 }
 
 /** The trace over each option and over all of them together. */
@@ -176,7 +186,7 @@ export async function replay(input: ReplayInput): Promise<ReplayReport> {
     },
     options: reports,
     unfit,
-    found: found === null ? null : found.report,
+    found: found === null ? null : withRange(found.report, reports),
     assumptions: replayAssumptions(input, fleets, facts),
   };
 }

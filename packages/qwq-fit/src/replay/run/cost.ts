@@ -3,6 +3,8 @@ import type { NodeRun } from "./run-fleet.ts";
 
 const HOUR_MS = 3_600_000;
 const DAYS_PER_MONTH = 365 / 12;
+/** A gain below this share of the cloud's cost is none. */
+const LEAST_GAIN = 0.001;
 const MONTH_MS = DAYS_PER_MONTH * 24 * HOUR_MS;
 
 /** A node's cost a month, USD, by what it is for. A part that nobody knows is null. */
@@ -96,15 +98,19 @@ export function breakEven(
   const variableUsd = (cost.energyUsd ?? 0) + cost.tokensUsd;
   const gainUsd = cloud.usdPerMonth - variableUsd;
   const perRequest = gainUsd / requestsPerMonth;
-  const savedUsd = cloud.usdPerMonth - variableUsd - cost.rentUsd;
+  const savedUsd = gainUsd - cost.rentUsd;
+  // What is left of two like sums is rounding, no gain.
+  const leastUsd = cloud.usdPerMonth * LEAST_GAIN;
   return {
     against: cloud.name,
     cloudUsdPerMonth: cloud.usdPerMonth,
     requestsPerDay:
-      fixedUsd > 0 && perRequest > 0 && cost.hardwareUsd !== null
+      fixedUsd > 0 && gainUsd > leastUsd && cost.hardwareUsd !== null
         ? fixedUsd / perRequest / DAYS_PER_MONTH
         : null,
     paidBackMonths:
-      purchaseUsd === null || purchaseUsd === 0 || savedUsd <= 0 ? null : purchaseUsd / savedUsd,
+      purchaseUsd === null || purchaseUsd === 0 || savedUsd <= leastUsd
+        ? null
+        : purchaseUsd / savedUsd,
   };
 }
