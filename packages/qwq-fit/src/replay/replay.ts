@@ -7,7 +7,13 @@ import { cloudOffers } from "../report/cloud-offers.ts";
 import { type BuildContext, buildOption } from "./fleet/build-nodes.ts";
 import type { ReplayOption } from "./fleet/parse-option.ts";
 import type { ReplayNode } from "./fleet/replay-node.ts";
-import type { FleetReport, ReplayReport, ServiceLevel, UnfitOption } from "./replay-report.ts";
+import type {
+  FleetReport,
+  FoundReport,
+  ReplayReport,
+  ServiceLevel,
+  UnfitOption,
+} from "./replay-report.ts";
 import { breakEven } from "./run/cost.ts";
 import { busiest } from "./run/busiest.ts";
 import { EXPECTED } from "./run/draws.ts";
