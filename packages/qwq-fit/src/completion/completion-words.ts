@@ -26,7 +26,7 @@ function valuesOf(
   names: CompletionNames,
 ): readonly string[] {
   if (flag === "--model") return names.models;
-  if (flag === "--hardware") return names.hardware;
+  if (flag === "--hardware" || flag === "--on") return names.hardware;
   return choices;
 }
 

@@ -14,6 +14,9 @@ const percent = (share: number): string => `${short(100 * share)} %`;
 const money = (estimate: Estimate): string =>
   estimate.low === estimate.high ? usd(estimate.expected) : `$${range(estimate)}`;
 
+const indented = (text: string, columns: number): string[] =>
+  wrap(text, columns - 2).map((line) => `  ${line}`);
+
 function rejectedText({ rejected }: FleetReport): string {
   const { share, saturated, tooLong } = rejected;
   if (share.high === 0) return "none";
@@ -97,7 +100,7 @@ function faultLines({ trace }: ReplayReport, { columns }: Terminal): string[] {
     ...wrap(`Not replayed: ${kinds.join(", ")}`, columns),
     ...faults.first
       .slice(0, FAULTS_SHOWN)
-      .flatMap(({ line, message }) => wrap(`  line ${line}: ${message}`, columns)),
+      .flatMap(({ line, message }) => indented(`line ${line}: ${message}`, columns)),
     ...(rest > 0 ? [`  and ${whole(rest)} more (--json lists up to 1,000)`] : []),
     "",
   ];
@@ -108,7 +111,7 @@ function foundLines({ found }: ReplayReport, { columns, colours }: Terminal): st
   const head = found.best === null ? "No mix keeps the service level" : `Found: ${found.best}`;
   return [
     ...wrap(head, columns).map((line) => colours.bold(line)),
-    ...found.why.flatMap((line) => wrap(`  ${line}`, columns)),
+    ...found.why.flatMap((line) => indented(line, columns)),
     "",
   ];
 }
