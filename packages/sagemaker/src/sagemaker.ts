@@ -84,6 +84,7 @@ async function carry(
   if (waitSeconds !== null) return refusalResponse(starting(waitSeconds));
   const result = await call(value, signal, headers);
   if (result.kind === "cold") return refusalResponse(starting(warmUp.sawCold()));
+  if (result.response.ok) warmUp.sawAnswer();
   return result.response;
 }
 
