@@ -25,7 +25,7 @@ export function sageMakerTarget(
       import("@qwq-fit/sagemaker"),
       import("@qwq-fit/sagemaker/node"),
     ]);
-    const { transport: make } = createSageMaker({
+    const sageMaker = createSageMaker({
       fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
       now: Date.now,
       timer: (ms, run) => {
@@ -37,7 +37,7 @@ export function sageMakerTarget(
       id: () => globalThis.crypto.randomUUID(),
       defaultCredentials: defaultCredentials(),
     });
-    return make(input);
+    return sageMaker.transport(input);
   };
   const price = {
     inputUsdPerMillionTokens: inputUsdPerMillionTokens ?? null,
