@@ -145,6 +145,16 @@ describe.skipIf(!isBuilt)("qwq-fit serve", () => {
     expect(existsSync(join(folder, "dry"))).toBe(false);
   });
 
+  test("--dry-run of a model that is not here tells its settings too, and fetches nothing", async () => {
+    const args = ["serve", "qwen3-0.6b", "--dry-run", "--context", "1024", "--json"];
+    expect(json(await runCommand(args, here("away")))).toMatchObject({
+      path: null,
+      download: expect.arrayContaining([expect.stringMatching(/^hf:.+Qwen3-0\.6B/u)]) as string[],
+      settings: { contextTokens: 1024, sequences: 1 },
+    });
+    expect(existsSync(join(folder, "away"))).toBe(false);
+  });
+
   test("settings that failed here are not tried again: the next ones down are taken", async () => {
     const args = ["--context", "8192"];
     const dry = ["serve", file, "--threads", "1", ...args, "--dry-run", "--json"];
