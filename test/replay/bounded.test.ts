@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { expect, test } from "vitest";
 import { isBuilt, runCommand } from "../support/run-command.ts";
 
-const REQUESTS = 150_000;
+const REQUESTS = 60_000;
 
 test.skipIf(!isBuilt)(
   "a long trace is replayed in a small heap, and a line of 60 MB in it is told",
