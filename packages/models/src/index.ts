@@ -18,6 +18,7 @@ export type { EntryOptions } from "./profile/from-entry.ts";
 export { modelFromGguf } from "./profile/from-gguf.ts";
 export { splitSiblings } from "./profile/split-files.ts";
 export { cutEntry } from "./layout/cut-entry.ts";
+export type { CutBlocks } from "./layout/cut-entry.ts";
 export { kvBytesPerToken, stateBytesPerSequence } from "./profile/cache-size.ts";
 export { locateModel } from "./remote/locate-model.ts";
 export type { LocatedFile, LocatedModel } from "./remote/locate-model.ts";

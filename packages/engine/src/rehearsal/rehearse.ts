@@ -1,14 +1,12 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
+import { freemem, tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeSparseGguf } from "@qwq-fit/models/node";
-import { type ModelEntry, QwqError } from "@qwq-fit/schema";
-import { type ChildEngine, createChildEngine } from "../child/child-engine.ts";
-import type { ChildEngineOptions } from "../child/child-engine-options.ts";
-import type { EngineSettings } from "../engine-settings.ts";
+import { QwqError } from "@qwq-fit/schema";
+import type { ChildEngine } from "../child/child-engine.ts";
 import { type CutPlan, planCuts } from "./cuts.ts";
-import { measureCut, type MeasureOptions } from "./measure-cut.ts";
-import { type CutSample, type Rehearsed, solveCuts } from "./solve.ts";
+import { type CutFill, type CutSource, type CutToLoad, loadCut, writeCut } from "./load-cut.ts";
+import { type LoadedCut, measureCuts, type MeasureOptions } from "./measure-cut.ts";
+import { type CutSample, median, type Rehearsed, solveCuts } from "./solve.ts";
 
 /** What is told while a rehearsal runs. */
 export interface RehearsalProgress {
@@ -19,133 +17,188 @@ export interface RehearsalProgress {
   readonly total: number;
 }
 
-export interface RehearseOptions {
-  readonly entry: ModelEntry;
-  readonly quantization: string;
-  /** The plan's settings; context and offload are fitted to each cut. */
-  readonly settings: EngineSettings;
-  readonly engine: Pick<ChildEngineOptions, "bindingFolder" | "engineVersion" | "childEntry">;
+export interface RehearseOptions extends CutSource {
   readonly concurrency?: number;
   readonly measure?: Partial<MeasureOptions>;
+  /** Memory for the cuts' weights. @default seven tenths of what is free */
+  readonly roomBytes?: number;
   /** Where the cut files stand for the while. @default the system's folder for temporary files */
   readonly folder?: string;
   readonly onProgress?: (progress: RehearsalProgress) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** A rehearsal's answer, and what it rests on. */
 export interface RehearsalResult extends Rehearsed {
   readonly cuts: CutPlan;
   readonly samples: readonly CutSample[];
+  /** Random only on a GPU that computes zeros at another speed. */
+  readonly fill: CutFill;
   readonly elapsedMs: number;
-  /** Bytes that the cut files took on the disk, at the most. */
+  /** Bytes that the cut files took on the disk. */
   readonly diskBytes: number;
 }
 
 const DEFAULT_MEASURE: Omit<MeasureOptions, "concurrency"> = {
   promptTokens: 256,
-  depthTokens: 512,
-  decodeTokens: 24,
+  depthTokens: 1024,
+  decodeTokens: 14,
   runs: 3,
+  budgetMs: 32_000,
 };
+const ROOM_SHARE = 0.7;
+/** Zeros and random weights that differ by no more are the same speed. */
+const FILL_TOLERANCE = 0.03;
+
+/** What to load: two cuts on one side; where both sides work, a third, so that each side's cost is solved. */
+function cutsToLoad(plan: CutPlan, offloaded: number, fill: CutFill): readonly CutToLoad[] {
+  const [small = plan.blocks, large = small] = plan.cuts;
+  const cut = (blocks: number, offloadedBlocks: number): CutToLoad => ({
+    blocks,
+    chosen: plan.choose(blocks),
+    offloadedBlocks,
+    fill,
+    share: blocks / plan.blocks,
+  });
+  if (offloaded <= 0) return plan.cuts.map((blocks) => cut(blocks, 0));
+  if (offloaded >= plan.blocks) return plan.cuts.map((blocks) => cut(blocks, blocks));
+  const period = plan.period;
+  const each = Math.max(period, Math.floor(small / period) * period);
+  const more = Math.max(period, Math.floor((large - small) / period) * period);
+  return [
+    cut(plan.leading + 2 * each, each),
+    cut(plan.leading + 2 * each + more, each),
+    cut(plan.leading + 2 * each + more, each + more),
+  ].filter(({ blocks }) => blocks <= plan.blocks);
+}
 
 /**
  * Foretells a model's speed here without its weights: sparse files of its exact layout, cut to a few blocks, run through
  * the real engine in its child process with the plan's settings, and the cost of a block extended to all of them.
  * Leaves nothing behind, also when it is aborted.
  *
- * @throws QwqError `unsupported_model` (no layout), `unsupported_combination` (partly offloaded), `disk_full`,
- *   `engine_failed`, `aborted`
+ * @throws QwqError `unsupported_model` (no layout), `does_not_fit`, `disk_full`, `engine_failed`, `aborted`
  */
 export async function rehearse(options: RehearseOptions): Promise<RehearsalResult> {
-  const { entry, settings, signal } = options;
-  const cuts = planCuts(entry);
-  const offloaded = settings.offloadedLayers;
-  if (offloaded > 0 && offloaded < cuts.blocks) {
-    throw new QwqError(
-      "unsupported_combination",
-      "a model that is partly on a GPU cannot be rehearsed yet",
-      {
-        hint: "Rehearse it whole on the GPU or whole on the CPU: a quantization that fits, or --offloaded-layers 0.",
-      },
-    );
-  }
+  const startedMs = performance.now();
+  const { entry, quantization, settings } = options;
+  const roomBytes = options.roomBytes ?? freeBytes() * ROOM_SHARE;
+  const plan = planCuts(entry, quantization, { roomBytes });
   const concurrency = options.concurrency ?? settings.sequences;
   const measure: MeasureOptions = { ...DEFAULT_MEASURE, ...options.measure, concurrency };
-  const startedMs = performance.now();
   const folder = await mkdtemp(join(options.folder ?? tmpdir(), "qwq-fit-rehearsal-"));
-  const total = cuts.cuts.length * 3;
-  const samples: CutSample[] = [];
-  let diskBytes = 0;
-  let done = 0;
   try {
-    for (const blocks of cuts.cuts) {
-      const tell = (step: RehearsalProgress["step"]): void =>
-        options.onProgress?.({ step, blocks, done: done++, total });
-      // Each cut has the machine for itself.
-      /* oxlint-disable no-await-in-loop */
-      throwIfAborted(signal);
-      tell("write");
-      const file = join(folder, `cut-${blocks}.gguf`);
-      await writeSparseGguf(file, entry, { quantization: options.quantization, blocks });
-      // `blocks` of stat counts 512 bytes each: what the holes spare.
-      diskBytes = Math.max(diskBytes, (await stat(file)).blocks * 512);
-      tell("load");
-      const engine = await loadCut(file, blocks, options, measure);
-      try {
-        tell("measure");
-        samples.push(await measureCut(engine, blocks, measure, signal));
-      } finally {
-        await engine.close();
-        await rm(file, { force: true });
-      }
-      /* oxlint-enable no-await-in-loop */
-    }
+    const stage = new Stage(options, measure, folder);
+    // llama.cpp v0.5.0 src/llama-model.cpp, load_tensors: the head is the first of the layers that are offloaded.
+    const offloaded = Math.max(0, settings.offloadedLayers - 1);
+    const fill = settings.offloadedLayers > 0 ? await fillFor(stage, plan, offloaded) : "zeros";
+    const toLoad = cutsToLoad(plan, offloaded, fill);
+    stage.total = stage.done + 2 * toLoad.length + 1;
+    const samples = await stage.measure(toLoad);
+    return {
+      ...solveCuts(plan, samples, offloaded),
+      cuts: plan,
+      samples,
+      fill,
+      elapsedMs: performance.now() - startedMs,
+      diskBytes: stage.diskBytes,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  return {
-    ...solveCuts(cuts, samples),
-    cuts,
-    samples,
-    elapsedMs: performance.now() - startedMs,
-    diskBytes,
-  };
 }
 
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new QwqError("aborted", "the rehearsal was aborted");
+function freeBytes(): number {
+  // Of Node 20.13 and later; without it, what the kernel could free is not counted.
+  return typeof process.availableMemory === "function" ? process.availableMemory() : freemem();
 }
 
-async function loadCut(
-  modelPath: string,
-  blocks: number,
-  { settings, engine: child, signal }: RehearseOptions,
-  measure: MeasureOptions,
-): Promise<ChildEngine> {
-  // Room for the deepest request; the engine pads it. A longer context would only take memory.
-  const deepest = Math.max(measure.depthTokens, measure.promptTokens) + measure.decodeTokens;
-  const engine = await createChildEngine({
-    ...child,
-    modelPath,
-    settings: {
-      ...settings,
-      contextTokens: Math.ceil((deepest + 1) / 256) * 256,
-      sequences: Math.max(settings.sequences, measure.concurrency),
-      offloadedLayers: settings.offloadedLayers > 0 ? blocks + 1 : 0,
-    },
-    // What fails must be told, not stepped down from: another setting would be another measurement.
-    replan: () => null,
-  });
-  const stop = (): void => void engine.close();
-  signal?.addEventListener("abort", stop, { once: true });
+/** Random weights where this GPU is faster or slower on zeros, measured on one period of blocks. */
+async function fillFor(stage: Stage, plan: CutPlan, offloaded: number): Promise<CutFill> {
+  const blocks = plan.leading + plan.period;
+  const offloadedBlocks = Math.min(blocks, offloaded);
+  const chosen = plan.choose(blocks);
+  const cut = { blocks, chosen, offloadedBlocks, share: blocks / plan.blocks };
+  stage.total = 5;
   try {
-    await engine.whenReady();
-    return engine;
+    const [zeros, random] = await stage.measure(
+      [
+        { ...cut, fill: "zeros" },
+        { ...cut, fill: "random" },
+      ],
+      { promptTokens: 8, depthTokens: 8, budgetMs: 0 },
+    );
+    const ratio = median(random?.roundsMs ?? []) / median(zeros?.roundsMs ?? []);
+    return Math.abs(ratio - 1) > FILL_TOLERANCE ? "random" : "zeros";
   } catch (error) {
-    await engine.close();
+    // No room for weights that are not holes, or a type that cannot be made up.
+    if (QwqError.is(error, "disk_full") || QwqError.is(error, "unsupported_combination"))
+      return "zeros";
     throw error;
-  } finally {
-    signal?.removeEventListener("abort", stop);
+  }
+}
+
+/** Loads cuts together, measures them in turns and closes them. */
+class Stage {
+  total = 0;
+  done = 0;
+  diskBytes = 0;
+  readonly #options: RehearseOptions;
+  readonly #measure: MeasureOptions;
+  readonly #folder: string;
+
+  constructor(options: RehearseOptions, measure: MeasureOptions, folder: string) {
+    this.#options = options;
+    this.#measure = measure;
+    this.#folder = folder;
+  }
+
+  #tell(step: RehearsalProgress["step"], blocks: number): void {
+    this.#options.onProgress?.({ step, blocks, done: this.done++, total: this.total });
+  }
+
+  async measure(
+    cuts: readonly CutToLoad[],
+    changes: Partial<MeasureOptions> = {},
+  ): Promise<readonly CutSample[]> {
+    const { signal } = this.#options;
+    const measure = { ...this.#measure, ...changes };
+    const files: string[] = [];
+    const disk = new Map<string, number>();
+    for (const cut of cuts) {
+      this.#tell("write", cut.blocks);
+      // One disk, one writer.
+      // oxlint-disable-next-line no-await-in-loop
+      const { path, diskBytes } = await writeCut(this.#options, cut, this.#folder);
+      files.push(path);
+      disk.set(path, diskBytes);
+    }
+    this.diskBytes = Math.max(
+      this.diskBytes,
+      [...disk.values()].reduce((all, bytes) => all + bytes, 0),
+    );
+    const loaded: (LoadedCut & { readonly engine: ChildEngine })[] = [];
+    const loading = cuts.map(async (cut, i) => {
+      this.#tell("load", cut.blocks);
+      const got = await loadCut(this.#options, cut, files[i] ?? "", measure);
+      loaded[i] = got;
+    });
+    const closeAll = async (): Promise<void> => {
+      await Promise.all(loaded.filter(Boolean).map(({ engine }) => engine.close()));
+    };
+    const stop = (): void => void closeAll();
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      // All settled first: one that fails must not leave another loading.
+      const failed = (await Promise.allSettled(loading)).find(
+        (result) => result.status === "rejected",
+      );
+      if (failed !== undefined) throw failed.reason;
+      this.#tell("measure", cuts.at(-1)?.blocks ?? 0);
+      return await measureCuts(loaded, measure, signal);
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      await closeAll();
+      await Promise.all(files.map((file) => rm(file, { force: true })));
+    }
   }
 }

@@ -1,5 +1,11 @@
-/** Tokens that one stream alone reads at once at the least: below, most of a batch is spent on reading the weights. */
+/** Tokens that one stream alone reads at once at the least, before it is known what a batch costs beside them. */
 const ALONE_MIN_TOKENS = 8;
+/** No more than this is read at once to spread a batch's fixed cost: an abort is heard at the end of a batch. */
+const ALONE_MAX_FLOOR_TOKENS = 64;
+/** Alone, a batch's fixed cost (reading the weights) is at most the sixth part of what its tokens cost. */
+const FIXED_COST_RATIO = 6;
+/** Chunks whose sizes differ by less tell noise, not the fixed cost. */
+const APART = 1.25;
 /** First guess, before anything was measured. */
 const FIRST_CHUNK_TOKENS = 16;
 /** Room left for noise: the next chunk aims at this share of the limit. */
@@ -10,17 +16,23 @@ const MAX_GROWTH = 2;
 /**
  * How many prompt tokens go into the next batch so that it takes `limitMs` at most. A batch of n tokens takes a + b·n;
  * scaling n by limit / measured settles where that is the limit, whatever a and b are, and follows them as the cache grows.
+ *
+ * Where a alone is near the limit (a large model on a CPU), chunks that keep it would spend most of the time on reading
+ * weights. A prompt that nobody waits beside then takes more: n ≥ 6·a/b, both solved from two chunks of unlike sizes.
  */
 export class ChunkSize {
   readonly #limitMs: number;
-  readonly #min: number;
   readonly #max: number;
+  readonly #spreads: boolean;
+  #min: number;
   #tokens: number;
+  #seen: { readonly tokens: number; readonly ms: number } | null = null;
 
-  constructor(limitMs: number, min: number, max: number) {
+  constructor(limitMs: number, min: number, max: number, spreads = false) {
     this.#limitMs = limitMs;
     this.#min = Math.min(min, max);
     this.#max = max;
+    this.#spreads = spreads;
     this.#tokens = Math.min(Math.max(FIRST_CHUNK_TOKENS, this.#min), max);
   }
 
@@ -31,7 +43,7 @@ export class ChunkSize {
 
   /** For a prompt that is read while nobody waits. */
   static alone(limitMs: number, batchTokens: number): ChunkSize {
-    return new ChunkSize(limitMs, ALONE_MIN_TOKENS, batchTokens);
+    return new ChunkSize(limitMs, ALONE_MIN_TOKENS, batchTokens, true);
   }
 
   get tokens(): number {
@@ -41,6 +53,7 @@ export class ChunkSize {
   /** Learns from a batch that held `prefillTokens` of prompt and took `ms`, all that was in it included. */
   observe(prefillTokens: number, ms: number): void {
     if (prefillTokens <= 0 || !(ms > 0)) return;
+    if (this.#spreads) this.#learnFloor(prefillTokens, ms);
     const tooLong = ms > this.#limitMs;
     // The last piece of a prompt is short: it says little about a whole chunk, unless it was too long already.
     if (!tooLong && prefillTokens < this.#tokens / 2) return;
@@ -48,5 +61,16 @@ export class ChunkSize {
     const next = Math.floor(prefillTokens * scale);
     const grown = tooLong ? Math.min(next, this.#tokens) : next;
     this.#tokens = Math.min(Math.max(grown, this.#min), this.#max);
+  }
+
+  #learnFloor(tokens: number, ms: number): void {
+    const seen = this.#seen;
+    this.#seen = { tokens, ms };
+    if (seen === null || Math.max(tokens / seen.tokens, seen.tokens / tokens) < APART) return;
+    const perTokenMs = (ms - seen.ms) / (tokens - seen.tokens);
+    const fixedMs = ms - perTokenMs * tokens;
+    if (!(perTokenMs > 0) || !(fixedMs > 0)) return;
+    const floor = Math.ceil((FIXED_COST_RATIO * fixedMs) / perTokenMs);
+    this.#min = Math.min(Math.max(floor, ALONE_MIN_TOKENS), ALONE_MAX_FLOOR_TOKENS, this.#max);
   }
 }

@@ -5,8 +5,8 @@ import type { ModelEntry, TensorInfo } from "@qwq-fit/schema";
 import { QwqError } from "@qwq-fit/schema";
 
 import { tensorType } from "../ggml/tensor-types.ts";
-import { cutEntry } from "../layout/cut-entry.ts";
-import { layoutTensors } from "../layout/layout-tensors.ts";
+import { type CutBlocks, cutEntry } from "../layout/cut-entry.ts";
+import { cutLayout } from "../layout/cut-layout.ts";
 import { entryMetadata } from "../write/entry-metadata.ts";
 import { encodeHeader } from "../write/gguf-encoder.ts";
 import { canFill, randomBlocks } from "../write/random-blocks.ts";
@@ -16,8 +16,8 @@ import { checkRoom } from "./volume-room.ts";
 export interface SparseOptions {
   /** "Q4_K_M". */
   readonly quantization: string;
-  /** How many blocks the file has; all if left out. */
-  readonly blocks?: number;
+  /** How many blocks the file has, or which of the whole model's; all if left out. */
+  readonly blocks?: CutBlocks;
   /** What weights hold; "zeros" takes no disk. Default "zeros". */
   readonly fill?: "zeros" | "random";
   /** Of random weights. Default 1. */
@@ -46,7 +46,7 @@ export async function writeSparseGguf(
   options: SparseOptions,
 ): Promise<SparseFile> {
   const cut = cutEntry(entry, options.blocks);
-  const tensors = layoutTensors(cut, options.quantization);
+  const tensors = cutLayout(entry, options.quantization, options.blocks);
   const records = tensors.map((tensor) => ({ ...tensor, typeId: tensorType(tensor.type).id }));
   const header = encodeHeader(entryMetadata(cut, options.quantization), records);
   await checkRoom(file, header.fileBytes);
