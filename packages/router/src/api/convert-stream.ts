@@ -16,11 +16,16 @@ const encoder = new TextEncoder();
 
 const encode = (events: readonly NamedEvent[]): string => events.map(encodeNamedEvent).join("");
 
-/** A stream of chat chunks as another API's events; comments stay comments, an error stays an error. */
+/**
+ * A stream of chat chunks as another API's events; comments stay comments, an error stays an error. With
+ * `reasoning` thought is told apart first, however it came.
+ */
 export function convertStream(
   body: ReadableStream<Uint8Array>,
   converter: ChatConverter,
+  reasoning: ReasoningSplitterOptions | null,
 ): ReadableStream<Uint8Array> {
+  const normalizer = reasoning === null ? null : createReasoningNormalizer(reasoning);
   let ended = false;
   return mapFrames(body, {
     start: () => encode(converter.start()),
@@ -31,7 +36,14 @@ export function convertStream(
       const data = readChatData(event);
       switch (data.kind) {
         case "chunk":
-          return text + encode(converter.push(data.chunk));
+          return (
+            text +
+            encode(
+              (normalizer?.push(data.chunk) ?? [data.chunk]).flatMap((chunk) =>
+                converter.push(chunk),
+              ),
+            )
+          );
         case "done":
           ended = true;
           return text + encode(converter.end());

@@ -17,7 +17,11 @@ import { type Dialect, serve } from "./serve.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 /** What a caller's API makes of a request: a chat request, and what its answer becomes. */
-type Read = (body: Body, requestId: string) => { readonly body: Body; readonly dialect: Dialect };
+type Read = (
+  body: Body,
+  requestId: string,
+  headers: Headers,
+) => { readonly body: Body; readonly dialect: Dialect };
 
 const plain =
   (api: Dialect["api"]): Read =>
@@ -30,10 +34,13 @@ const READERS: Readonly<Record<string, (ports: RouterContext["ports"]) => Read>>
   "/v1/embeddings": () => plain("embeddings"),
   "/v1/responses":
     ({ now }) =>
-    (body, requestId) => {
+    (body, requestId, headers) => {
       const chat = valueOf(chatFromResponses(body));
       const model = String(body["model"]);
-      const options = { request: body, id: `resp_${requestId}`, model, now };
+      // Callers of the Open Responses specification say its version (its examples: "OpenResponses-Version: latest").
+      const open = headers.get("openresponses-version") !== null;
+      const dialect = open ? "open-responses" : "openai";
+      const options = { request: body, id: `resp_${requestId}`, model, now, dialect } as const;
       return {
         body: { ...chat },
         dialect: {
@@ -64,7 +71,7 @@ const READERS: Readonly<Record<string, (ports: RouterContext["ports"]) => Read>>
 export async function infer(context: RouterContext, asked: InferenceRequest): Promise<Response> {
   const read = READERS[asked.path]?.(context.ports);
   if (read === undefined) throw new HttpRefusal("invalid_request", "no such path", { status: 404 });
-  const { body, dialect } = read(asked.body, asked.requestId);
+  const { body, dialect } = read(asked.body, asked.requestId, asked.request.headers);
   return serve(context, asked, body, dialect);
 }
 

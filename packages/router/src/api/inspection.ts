@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import type { RouterEnv } from "../extension.ts";
 import { decide, readWishes } from "./carry.ts";
 import type { RouterContext } from "./context.ts";
+import { HttpRefusal } from "./http-error.ts";
 import { listModels } from "./models.ts";
 import { readJsonObject } from "./read-body.ts";
 
@@ -23,6 +24,16 @@ export function inspectionRoutes(app: Hono<RouterEnv>, context: RouterContext): 
   app.get("/v1/models", async (c) => {
     const caller = await context.authenticate(c.req.raw.headers, "inference");
     return c.json(listModels(fleet.snapshots(), caller));
+  });
+  // A model's name may hold slashes.
+  app.get("/v1/models/:id{.+}", async (c) => {
+    const caller = await context.authenticate(c.req.raw.headers, "inference");
+    const id = c.req.param("id");
+    const model = listModels(fleet.snapshots(), caller).data.find((one) => one.id === id);
+    if (model !== undefined) return c.json(model);
+    throw new HttpRefusal("unknown_model", `no node lists the model ${JSON.stringify(id)}`, {
+      param: "model",
+    });
   });
   app.post("/v1/route/explain", async (c) => {
     const caller = await context.authenticate(c.req.raw.headers, "inference");

@@ -107,15 +107,14 @@ function respond(
   };
   const { body } = answer;
   if (typeof body === "string") {
-    const ok = status === 200;
-    const text = ok && whole !== null ? whole(body) : body;
-    const plain = ok && normalize && whole === null;
-    return new Response(
-      plain ? JSON.stringify(normalizeReasoning(JSON.parse(text), splitter)) : text,
-      { status, headers },
-    );
+    if (status !== 200) return new Response(body, { status, headers });
+    const text = normalize ? JSON.stringify(normalizeReasoning(JSON.parse(body), splitter)) : body;
+    return new Response(whole === null ? text : whole(text), { status, headers });
   }
-  if (converter !== null) return new Response(convertStream(body, converter()), { headers });
+  if (converter !== null) {
+    const converted = convertStream(body, converter(), normalize ? splitter : null);
+    return new Response(converted, { headers });
+  }
   return new Response(normalize ? normalizeStream(body, splitter) : body, { headers });
 }
 
