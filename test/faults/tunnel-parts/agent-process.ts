@@ -6,6 +6,8 @@ import { inviteTo } from "../../support/tunnel-fleet.ts";
 
 /** An agent that is started again whenever it ends, as a service manager would. */
 export interface AgentProcess {
+  /** The node's, at the router. */
+  readonly id: string;
   /** Resolves when it has connected, since it was started last. */
   connected(): Promise<void>;
   kill(): void;
@@ -22,7 +24,8 @@ export async function startAgentProcess(
   baseUrl: string,
   name: string,
 ): Promise<AgentProcess> {
-  const membership = JSON.stringify(await enrol(router, await inviteTo(router), name));
+  const joined = await enrol(router, await inviteTo(router), name);
+  const membership = JSON.stringify(joined);
   const program = join(import.meta.dirname, "agent-child.ts");
   let closing = false;
   let frozen = false;
@@ -53,6 +56,7 @@ export async function startAgentProcess(
     frozen = false;
   };
   return {
+    id: joined.id,
     connected: () => up,
     kill: () => void child.kill("SIGKILL"),
     freeze: () => {

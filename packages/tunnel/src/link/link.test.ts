@@ -3,31 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LocalNode } from "../agent/local-node.ts";
 import { createAgentSession } from "../agent/session.ts";
-import { encodeFrame, FRAME } from "../frames/frame.ts";
-import type { NodeHello } from "../node-report.ts";
+import { HELLO, sent, timer } from "./link.case.ts";
 import { createLink, type Link } from "./link.ts";
-
-const HELLO: NodeHello = {
-  agent: "test",
-  engine: "node-llama-cpp",
-  models: [],
-  slots: 1,
-  capabilities: {
-    tools: false,
-    jsonSchema: false,
-    vision: false,
-    embeddings: false,
-    logprobs: false,
-    continuation: false,
-    apis: [],
-  },
-  load: { state: "serveable", inFlight: 0, queued: 0, power: null, performance: [] },
-};
-
-const timer = (ms: number, run: () => void): (() => void) => {
-  const made = setTimeout(run, ms);
-  return () => clearTimeout(made);
-};
 
 /** Both ends, joined in memory; what is sent arrives in pieces whose sizes are given. */
 function joined(local: LocalNode, sizes: readonly number[] = [1e9]) {
@@ -100,14 +77,6 @@ const echo =
       cancel: () => (over = true),
     };
   };
-
-const sent = (body: Uint8Array, signal = new AbortController().signal, path?: string) => ({
-  method: "POST" as const,
-  path: path ?? "/v1/chat/completions",
-  headers: {},
-  body,
-  signal,
-});
 
 describe("a stream through both ends", () => {
   test("comes back as it was sent, however it is cut and however large it is", async () => {
@@ -199,61 +168,4 @@ describe("a stream through both ends", () => {
     expect((await link.request(sent(new Uint8Array(1)))).status).toBe(503);
     link.lost();
   });
-});
-
-test("a node that sends more than it was asked for is cut off, and told why", async () => {
-  const closed: string[] = [];
-  const link = createLink(
-    {
-      send: () => undefined,
-      close: (code, reason) => void closed.push(`${code} ${reason}`),
-      now: () => 0,
-      timer,
-      onReport: () => undefined,
-    },
-    0,
-    HELLO,
-  );
-  const answer = link.request(sent(new Uint8Array(1)));
-  link.receive(encodeFrame(FRAME.head, 1, new TextEncoder().encode('{"status":200}')));
-  const response = await answer;
-  // Nobody reads: a window of 256 KiB, and not a byte more.
-  for (let i = 0; i < 4; i++) {
-    link.receive(encodeFrame(FRAME.data, 1, new Uint8Array(64 * 1024)));
-  }
-  expect(link.open).toBe(true);
-  link.receive(encodeFrame(FRAME.data, 1, new Uint8Array(1)));
-  expect(link.open).toBe(false);
-  expect(closed).toEqual(["1008 the node sent more than it was asked for"]);
-  await expect(response.text()).rejects.toThrow(/connection is gone/);
-});
-
-test("what an evicted object had begun is never taken for what its successor began", async () => {
-  const frames: Uint8Array[] = [];
-  const link = createLink(
-    {
-      send: (message) => void frames.push(message),
-      close: () => undefined,
-      now: () => 0,
-      timer,
-      onReport: () => undefined,
-    },
-    1,
-    HELLO,
-  );
-  // The first thing that the node hears is that all it had is given up.
-  expect([...(frames[0] ?? [])]).toEqual([FRAME.cancel, 0, 0, 0, 0, 0, 0, 0]);
-  const answer = link.request(sent(new Uint8Array(1)));
-  const head = new TextEncoder().encode('{"status":200,"headers":{}}');
-  for (let id = 1; id < 200; id++) {
-    link.receive(encodeFrame(FRAME.head, id, head));
-    link.receive(encodeFrame(FRAME.data, id, new Uint8Array([66])));
-    link.receive(encodeFrame(FRAME.end, id));
-  }
-  expect(link.open).toBe(true);
-  const own = 2 ** 20 + 1;
-  link.receive(encodeFrame(FRAME.head, own, head));
-  link.receive(encodeFrame(FRAME.data, own, new Uint8Array([65])));
-  link.receive(encodeFrame(FRAME.end, own));
-  expect(await (await answer).text()).toBe("A");
 });
