@@ -69,6 +69,7 @@ const ASKED = [
 
 test.for(ASKED)(
   "%s %o %o: however a node's bytes are cut, the events are the same",
+  { timeout: 120_000 },
   async ([path, body, headers]) => {
     const ask = (chunks: readonly Uint8Array[]): Promise<string> =>
       askRouter(
@@ -88,5 +89,4 @@ test.for(ASKED)(
       { numRuns: 30 },
     );
   },
-  120_000,
 );
