@@ -111,6 +111,13 @@ describe.skipIf(!isBuilt)("the built command", { timeout: 120_000 }, () => {
     expect(resources.map(({ type }) => type)).toContain("AWS::SageMaker::InferenceComponent");
   });
 
+  test("says what it can deploy where that is not named, or not known", async () => {
+    const [none, wrong] = await Promise.all([run("deploy"), run("destroy", "sagmaker")]);
+    expect([none.code, wrong.code]).toEqual([2, 2]);
+    expect(none.err).toContain("sagemaker, router, ci");
+    expect(wrong.err).toContain("Did you mean sagemaker?");
+  });
+
   test("without credentials it says how to sign in", async () => {
     const { code, err } = await runCommand(
       ["deploy", "ci", "--repository", "a/b", "--confirm", "qwq-fit-ci"],

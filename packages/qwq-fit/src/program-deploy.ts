@@ -1,5 +1,7 @@
+import { QwqError } from "@qwq-fit/schema";
 import type { Command } from "commander";
 import type { CommandIo } from "./command-io.ts";
+import { near } from "./near.ts";
 import {
   addDeployCiOptions,
   addDeployRouterOptions,
@@ -15,13 +17,33 @@ import type {
   StackOptions,
 } from "./options/deploy-options.ts";
 
+/** A command that is nothing without the next word. */
+function group(program: Command, name: string, about: string): Command {
+  const made = program
+    .command(name)
+    .description(about)
+    .argument("[what]")
+    .allowExcessArguments(false);
+  return made.action((what: string | undefined) => {
+    const known = made.commands.map((one) => one.name());
+    const [likely] = what === undefined ? [] : near(what, known, 1);
+    throw new QwqError(
+      "usage",
+      what === undefined ? `${name} what?` : `${name} knows no "${what}"`,
+      {
+        hint: likely === undefined ? `Say one of ${known.join(", ")}.` : `Did you mean ${likely}?`,
+      },
+    );
+  });
+}
+
 /** Commands that make things elsewhere. All show first what they would do, and ask. */
 export function addDeployCommands(
   program: Command,
   io: CommandIo,
   exit: (code: number) => void,
 ): void {
-  const deploy = program.command("deploy").description("an endpoint in the cloud, after asking");
+  const deploy = group(program, "deploy", "an endpoint in the cloud, after asking");
   addDeploySagemakerOptions(
     deploy
       .command("sagemaker")
@@ -42,7 +64,7 @@ export function addDeployCommands(
     const { deployCi } = await import("./commands/deploy-ci.ts");
     exit(await deployCi(options, io));
   });
-  const destroy = program.command("destroy").description("remove what deploy made, after asking");
+  const destroy = group(program, "destroy", "remove what deploy made, after asking");
   addDestroySagemakerOptions(
     destroy.command("sagemaker").description("a SageMaker endpoint and all that belongs to it"),
   ).action(async (options: DestroySagemakerOptions) => {

@@ -88,6 +88,7 @@ function notesOf(
           `Weights are taken from ${model}-AWQ, which is a name by custom; --repository names another.`,
         ]
       : []),
+    `The account needs a quota for "${chosen.instance} for endpoint usage"; new accounts have none.`,
     ...plan.notes,
   ];
 }
