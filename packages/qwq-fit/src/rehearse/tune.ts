@@ -18,6 +18,18 @@ export function answerMs(speed: RehearsalResult, workload: Workload): number {
 const others = <T>(values: readonly T[], own: T): T[] =>
   [...new Set(values)].filter((value) => value !== own);
 
+/** node-llama-cpp's own choice: a thread a core, a batch of 512, no flash attention where the cache does not ask for it. */
+export function engineDefault(
+  settings: EngineSettings,
+  hardware: HardwareProfile,
+): Partial<EngineSettings> {
+  return {
+    threads: hardware.cpu.physicalCores,
+    batchTokens: 512,
+    flashAttention: settings.kvCacheType !== "f16",
+  };
+}
+
 /** Changes worth trying from these settings, one setting a group. Loading (mmap) does not show in a cut file. */
 export function changesFrom(
   settings: EngineSettings,
@@ -31,6 +43,8 @@ export function changesFrom(
   const attention =
     settings.kvCacheType === "f16" ? others([true, false], settings.flashAttention) : [];
   return [
+    // What the engine would choose itself is always among what is tried: nothing slower is kept.
+    [engineDefault(settings, hardware)],
     others(threads, settings.threads).map((count) => ({ threads: count })),
     attention.map((flashAttention) => ({ flashAttention })),
     others([128, 512, 1024], settings.batchTokens).map((batchTokens) => ({ batchTokens })),
