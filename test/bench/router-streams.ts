@@ -1,19 +1,20 @@
 // Many slow streams at once through the router on Node, then many requests one after the other; memory of the
 // process (router, node and callers together) is printed:
-//   node --expose-gc test/bench/router-streams.ts [--streams 1000] [--requests 20000]
+//   node --expose-gc test/bench/router-streams.ts [--streams 1000] [--requests 100000]
 import { parseArgs } from "node:util";
 import { readStream, startSlowBench } from "./router-parts/slow-streams.ts";
 
 const { values } = parseArgs({
   options: {
     streams: { type: "string", default: "1000" },
-    requests: { type: "string", default: "20000" },
+    requests: { type: "string", default: "100000" },
   },
 });
 
 const heldMiB = (): string => {
   Reflect.get(globalThis, "gc")?.();
-  return `${(process.memoryUsage().heapUsed / 2 ** 20).toFixed(1)} MiB of heap`;
+  const { heapUsed, rss } = process.memoryUsage();
+  return `${(heapUsed / 2 ** 20).toFixed(1)} MiB of heap, ${(rss / 2 ** 20).toFixed(0)} MiB resident`;
 };
 
 const streams = Number(values.streams);

@@ -50,7 +50,7 @@ describe.for(RUNTIMES)("the same app on %s", ([name, flags]) => {
         manner: () => manner,
       });
       node = own;
-      const script = join(root, "test/support/portable-router.ts");
+      const script = join(root, "test/conformance/router-parts/portable-router.ts");
       const started = spawn(program, [...flags, script, own.baseUrl], {
         cwd: root,
         stdio: ["ignore", "pipe", "inherit"],

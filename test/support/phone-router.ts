@@ -1,8 +1,13 @@
-import { createRouter, type Router, readConfig } from "@qwq-fit/router";
+import { createRouter, readConfig } from "@qwq-fit/router";
 import { AUDIENCE, type IdentityIssuer } from "./identity-issuer.ts";
 import { testPorts } from "./router-ports.ts";
 
 const SECRET = "a secret for tests that is long enough";
+
+/** What answers requests to `http://router.test`. */
+export interface Router {
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+}
 
 /** A router that lets devices in, with two requests a minute each, and its clock. */
 export function startLogin(
