@@ -207,6 +207,18 @@ describe("guarding", () => {
   });
 });
 
+test("a model is told of alone as in the list, and one that nobody lists is a 404", async () => {
+  const router = await routerOver([{ kind: "none" }]);
+  const get = (path: string) =>
+    router.fetch(
+      new Request(`http://router.test${path}`, { headers: { authorization: `Bearer ${KEY}` } }),
+    );
+  const listed: unknown = await (await get("/v1/models")).json();
+  const alone: unknown = await (await get("/v1/models/scripted")).json();
+  expect(listed).toMatchObject({ data: [alone] });
+  expect(await errorOf(await get("/v1/models/a/b"))).toEqual([404, "model_not_found"]);
+});
+
 test("all problems of a configuration are told at once, with their paths", () => {
   expect(() =>
     readConfig({
