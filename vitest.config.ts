@@ -15,8 +15,10 @@ export default defineConfig({
             { find: /^qwq-fit\/local$/u, replacement: join(umbrella, "local.ts") },
           ],
           include: ["packages/*/src/**/*.test.ts", "infra/*/src/**/*.test.ts", "test/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // A fault ends a test by what it checks; the time is for machines that are ten times slower.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
     ],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeScriptedGguf } from "@qwq-fit/models/node";
 import type { ScriptedModel } from "@qwq-fit/models/node";
 import type { NodeReport } from "@qwq-fit/schema";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { childrenOf, startCommand } from "../support/long-command.ts";
 import type { LongCommand } from "../support/long-command.ts";
 import { readAnswer } from "../support/read-answer.ts";
@@ -30,6 +30,9 @@ function watched(
   );
 }
 
+// Two engines and a router on whatever is left of the machine: what is waited for is events, not times.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
 describe.skipIf(!isBuilt)("two servers behind qwq-fit router", () => {
   let folder = "";
   let model: ScriptedModel;
@@ -42,7 +45,7 @@ describe.skipIf(!isBuilt)("two servers behind qwq-fit router", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "qwq-fit-two-"));
     const file = join(folder, "scripted.gguf");
-    model = await writeScriptedGguf(file, { thinkWords: 40, words: 680, blocks: 3 });
+    model = await writeScriptedGguf(file, { thinkWords: 40, words: 280, blocks: 3 });
     await Promise.all(
       ["a", "b"].map(async (name) => {
         const own = ["--state-dir", join(folder, name), "--context", "1024", "--threads", "1"];
@@ -115,7 +118,9 @@ describe.skipIf(!isBuilt)("two servers behind qwq-fit router", () => {
     if (process.platform !== "linux") return;
     expect(engines).toHaveLength(1);
     // The engine's process sees its channel close, and ends by itself.
-    await expect.poll(() => engines.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    await expect
+      .poll(() => engines.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 60_000 })
+      .toEqual([]);
   });
 
   test("the one that is left serves the next; SIGINT closes the router", async () => {
