@@ -3,6 +3,7 @@
 //   node .toolchain/sign-catalog.mjs PRIVATE_KEY.pem OUT.json     writes OUT.json and OUT.json.sig
 import { createPrivateKey, sign } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { brotliDecompressSync } from "node:zlib";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,7 +13,8 @@ if (key === undefined || out === undefined) {
   process.exit(2);
 }
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const built = readFileSync(join(root, "packages", "qwq-fit", "dist", "catalog.json"), "utf8");
+const packed = readFileSync(join(root, "packages", "qwq-fit", "dist", "catalog.json.br"));
+const built = brotliDecompressSync(packed).toString("utf8");
 const published = {
   schemaVersion: 1,
   createdAt: new Date().toISOString(),

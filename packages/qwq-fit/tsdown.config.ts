@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
 import { defineConfig } from "tsdown";
 import { buildInfra } from "./build-infra.ts";
 import { compileCatalog } from "./src/catalog/compile-catalog.ts";
@@ -31,7 +32,8 @@ export default defineConfig({
       const profiles = join(import.meta.dirname, "..", "..", "profiles");
       const write = (name: string, value: unknown): void =>
         writeFileSync(join(options.outDir, name), JSON.stringify(value));
-      write("catalog.json", compileCatalog(profiles));
+      const catalog = Buffer.from(JSON.stringify(compileCatalog(profiles)));
+      writeFileSync(join(options.outDir, "catalog.json.br"), brotliCompressSync(catalog));
       const fitted = join(profiles, "measurements", "fit", "coefficients.json");
       write("speed-coefficients.json", JSON.parse(readFileSync(fitted, "utf8")));
       buildInfra(options.outDir);
