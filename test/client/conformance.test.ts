@@ -35,7 +35,7 @@ beforeAll(async () => {
     stateDir,
   });
   await server.whenReady();
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await server.stop({ graceMs: 0 });
   await child.dispose();
@@ -122,4 +122,4 @@ test("a server that is none: nothing works, and the exit says so", async () => {
   expect(await conformance(server.baseUrl, {}, io)).toBe(0);
   expect(lines.join("")).toContain("everything that clients rely on is there");
   await expect(conformance("nonsense", {}, io)).rejects.toMatchObject({ code: "usage" });
-}, 60_000);
+}, 180_000);

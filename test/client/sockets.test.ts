@@ -47,4 +47,4 @@ test("the local entry opens sockets to our own server on loopback and to nothing
     await server.stop({ graceMs: 0 });
     await rm(folder, { recursive: true, force: true });
   }
-}, 60_000);
+}, 180_000);

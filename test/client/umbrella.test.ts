@@ -72,7 +72,7 @@ test("cloud now, local when ready: the server is started, many clients share it,
   await stopServer(dir, "scripted");
   const after = await ai.chat.completions.create({ messages, max_tokens: 99 });
   expect((await after.receipt).node).toBe("cloud");
-}, 60_000);
+}, 180_000);
 
 test("a file is served by the first request of a local client; a start that fails says why", async () => {
   const dir = await stateDir();
@@ -94,4 +94,4 @@ test("a file is served by the first request of a local client; a start that fail
   await expect(broken.chat.completions.create({ messages, max_tokens: 99 })).rejects.toMatchObject({
     name: "QwqError",
   });
-}, 60_000);
+}, 180_000);

@@ -103,7 +103,7 @@ beforeAll(async () => {
   ]);
   const served: unknown = await (await send("GET", "/openapi.json")).json();
   api = openApiCheck(Object(served));
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await node.close();
   await issuer.close();

@@ -6,7 +6,7 @@ import { login, models, refresh, startLogin } from "../support/phone-router.ts";
 let issuer: IdentityIssuer;
 beforeAll(async () => {
   issuer = await startIssuer();
-}, 60_000);
+}, 180_000);
 afterAll(() => issuer.close());
 
 describe("attacks on login", () => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
     limits: { firstTokenMs: 120_000, idleMs: 120_000, headersMs: 120_000 },
   };
   router = createRouter(readConfig(config), testPorts());
-}, 60_000);
+}, 180_000);
 afterAll(() => node.close());
 
 const direct: typeof fetch = async (input, init) => router.fetch(new Request(input, init));

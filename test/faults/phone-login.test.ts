@@ -6,7 +6,7 @@ import { login, models, post, refresh, startLogin, type Told } from "../support/
 let issuer: IdentityIssuer;
 beforeAll(async () => {
   issuer = await startIssuer();
-}, 60_000);
+}, 180_000);
 afterAll(() => issuer.close());
 
 describe("a device without a key", () => {

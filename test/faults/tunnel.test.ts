@@ -72,13 +72,13 @@ describe.for(["node", "workerd"] as const)("a router on %s", (runtime) => {
     });
     closing.push(() => agent.stop(0));
     await agent.ready;
-    await expect.poll(() => statuses(router.url), { timeout: 30_000 }).toEqual(["connected"]);
-    await expect.poll(() => ask(router.url), { timeout: 30_000 }).toBeNull();
+    await expect.poll(() => statuses(router.url), { timeout: 60_000 }).toEqual(["connected"]);
+    await expect.poll(() => ask(router.url), { timeout: 60_000 }).toBeNull();
     await router.sleep();
-    await expect.poll(() => ask(router.url), { timeout: 30_000 }).toBeNull();
+    await expect.poll(() => ask(router.url), { timeout: 60_000 }).toBeNull();
     await router.reset(0);
-    await expect.poll(() => ask(router.url), { timeout: 30_000 }).toBeNull();
+    await expect.poll(() => ask(router.url), { timeout: 60_000 }).toBeNull();
     await router.restart();
-    await expect.poll(() => ask(router.url), { timeout: 30_000 }).toBeNull();
+    await expect.poll(() => ask(router.url), { timeout: 60_000 }).toBeNull();
   }, 120_000);
 });

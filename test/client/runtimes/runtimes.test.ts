@@ -15,7 +15,7 @@ let modules: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "qwq-fit-runtimes-"));
   modules = await bundleProbe(join(folder, "modules"), "esm");
-}, 60_000);
+}, 180_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function serverHere(): Promise<ProbeServer> {
