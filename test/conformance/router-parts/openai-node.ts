@@ -43,7 +43,8 @@ export interface SuiteResult {
 export function bringOpenAiNode(checkout: string, folder: string): void {
   mkdirSync(folder, { recursive: true });
   if (existsSync(join(checkout, "package.json"))) {
-    for (const path of NEEDED) cpSync(join(checkout, path), join(folder, path), { recursive: true });
+    for (const path of NEEDED)
+      cpSync(join(checkout, path), join(folder, path), { recursive: true });
   } else {
     const archive = execFileSync("git", ["-C", checkout, "archive", "HEAD", "--", ...NEEDED], {
       maxBuffer: 2 ** 28,
@@ -127,7 +128,8 @@ export async function runOpenAiNode(folder: string, baseUrl: string): Promise<Su
   const told: Told = JSON.parse(readFileSync(output, "utf8"));
   return told.testResults.flatMap(({ name, assertionResults }) => {
     const [file, excluded] =
-      FILES.find(([one]) => name.replaceAll("\\", "/").endsWith(`api-resources/${one}.test.ts`)) ?? [];
+      FILES.find(([one]) => name.replaceAll("\\", "/").endsWith(`api-resources/${one}.test.ts`)) ??
+      [];
     if (file === undefined || excluded === undefined) return [];
     return assertionResults.map(({ fullName, status, failureMessages }) => {
       const reason = excluded.find(([pattern]) => pattern.test(fullName))?.[1];

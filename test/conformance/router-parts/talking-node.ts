@@ -35,9 +35,7 @@ function eventsFor(message: Body, model: unknown): string {
     ...pieces(thought).map((piece) => event({ reasoning_content: piece })),
     ...(calls === undefined
       ? pieces(content).map((piece) => event({ content: piece }))
-      : [
-          event({ tool_calls: [{ index: 0, ...Object((calls as unknown[])[0]) }] }),
-        ]),
+      : [event({ tool_calls: [{ index: 0, ...Object((calls as unknown[])[0]) }] })]),
     event({}, finish),
     `data: ${JSON.stringify({ id: "x", object: "chat.completion.chunk", created: 1, model, choices: [], usage: USAGE })}\n\n`,
     "data: [DONE]\n\n",
