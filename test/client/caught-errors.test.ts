@@ -24,7 +24,13 @@ const CASES = [
   ["has no such model", refusal(404), "unknown_model", "NotFoundError", false],
   ["is busy", refusal(429, { "retry-after": "90" }), "saturated", "RateLimitError", true],
   ["breaks", refusal(500), "upstream_error", "InternalServerError", true],
-  ["is loading", refusal(503, { "retry-after": "90" }), "saturated", "RateLimitError", true],
+  [
+    "loads",
+    refusal(503, { "retry-after": "90" }),
+    "no_node_available",
+    "InternalServerError",
+    true,
+  ],
   ["sends no answer", [200, { odd: true }], "protocol_error", "InternalServerError", true],
 ] as const satisfies readonly (readonly [string, Answer, string, keyof typeof OpenAI, boolean])[];
 

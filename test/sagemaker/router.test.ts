@@ -133,7 +133,7 @@ test("alone, an endpoint that starts is a 503 with Retry-After", async () => {
       body: JSON.stringify({ ...chat, stream: false }),
       headers: { "content-type": "application/json" },
     });
-    expect([429, 503]).toContain(response.status);
+    expect(response.status).toBe(503);
     expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(await response.text()).not.toMatch(/Inference Component|capacity/);
   }

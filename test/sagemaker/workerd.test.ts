@@ -112,7 +112,7 @@ test("in workerd, by both transports and every container, in the bundle that is 
   }
   for (const transport of ["openai", "invoke"]) {
     const response = await ask(worker, `${transport}-sse-cold`);
-    expect([429, 503]).toContain(response.status);
+    expect(response.status).toBe(503);
     expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
     await response.text();
   }

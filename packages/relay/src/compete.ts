@@ -194,10 +194,12 @@ async function nextEvent(
 
 /** The failure that a caller is told of when all nodes failed: the one with the best prospect. */
 function told(failures: readonly Failure[]): Failure {
-  const busy = failures.filter((one) => one.code === "saturated");
+  const busy = failures.filter((one) => one.retryAfterMs !== null);
   if (busy.length > 0) {
-    const retryAfterMs = Math.min(...busy.map((one) => one.retryAfterMs ?? 1000));
-    return { code: "saturated", fault: "busy", retryAfterMs, param: null };
+    // Starting where all are: nobody has a slot to wait for, but it is known when to come back.
+    const code = busy.find((one) => one.code === "saturated")?.code ?? "no_node_available";
+    const retryAfterMs = Math.min(...busy.map((one) => one.retryAfterMs ?? 0));
+    return { code, fault: "busy", retryAfterMs, param: null };
   }
   const long = failures.find((one) => one.code === "context_too_long");
   return long ?? failures.at(-1) ?? nodeFailure("no_node_available");

@@ -24,7 +24,7 @@ export function failureOfStatus(
     // Loading or overloaded when it says when to come back, else broken.
     return wait === null
       ? nodeFailure("upstream_error")
-      : { code: "saturated", fault: "busy", retryAfterMs: wait, param: null };
+      : { code: "no_node_available", fault: "busy", retryAfterMs: wait, param: null };
   }
   // Another node may have a longer context, so it is asked; nobody is at fault.
   if (told.code === "context_too_long") {

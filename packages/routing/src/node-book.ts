@@ -53,6 +53,8 @@ interface Page {
   /** By model, those that are not closed. */
   readonly breakers: Map<string, Breaker>;
   busyUntilMs: number;
+  /** Until then it is starting, by its own word; its slots are not what is missing. */
+  startsUntilMs: number;
   learnt: NodeSnapshot["learnt"];
   learntMs: number;
   readonly prefixes: Map<string, number>;
@@ -81,6 +83,7 @@ const blankPage = (node: ServingNode, nowMs: number): Page => ({
   queued: 0,
   breakers: new Map(),
   busyUntilMs: 0,
+  startsUntilMs: 0,
   learnt: NOTHING_LEARNT,
   learntMs: nowMs,
   prefixes: new Map(),
@@ -97,7 +100,7 @@ export function createNodeBook(failuresToOpen: number = FAILURES_TO_OPEN): NodeB
     snapshots: (nowMs, model) =>
       [...pages.values()].map((page) => ({
         node: page.node,
-        state: page.drained ? "down" : page.state,
+        state: page.drained ? "down" : page.startsUntilMs > nowMs ? "loading" : page.state,
         ageMs: nowMs - page.seenMs,
         inFlight: Math.max(runningOf(page, nowMs), page.probedInFlight),
         queued: page.queued,
@@ -135,9 +138,9 @@ export function createNodeBook(failuresToOpen: number = FAILURES_TO_OPEN): NodeB
       page.running.shift();
       page.probedInFlight = Math.max(0, page.probedInFlight - 1);
       if (seen.outcome === "busy") {
-        if (seen.code === "saturated") {
-          page.busyUntilMs = nowMs + Math.min(LONGEST_BUSY_MS, seen.retryAfterMs ?? 1000);
-        }
+        const untilMs = nowMs + Math.min(LONGEST_BUSY_MS, seen.retryAfterMs ?? 1000);
+        if (seen.code !== "context_too_long") page.busyUntilMs = untilMs;
+        if (seen.code === "no_node_available") page.startsUntilMs = untilMs;
         return;
       }
       if (seen.outcome === "aborted" || seen.outcome === "caller") return;

@@ -47,8 +47,8 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   unauthorized: "Check the target's `apiKey`.",
-  unknown_model: "Name the model there: `model` of the target, or of `cloud`.",
-  stream_interrupted: 'Use mode "continue" or "hold" to have another target finish such answers.',
+  unknown_model: "Name it: `model` of the target, or of `cloud`.",
+  stream_interrupted: 'Modes "continue" and "hold" go on at another target.',
 };
 
 /** A failure in words of our own. */

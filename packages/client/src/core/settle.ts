@@ -102,7 +102,7 @@ const CODE_OF: Partial<Record<string, ErrorCode>> = {
 function rejection({ reason, retryAfterMs, rejected }: Rejection): ClientError {
   const list = rejected.map((one) => `${one.node}: ${one.reason} (${one.detail})`).join("; ");
   const message = `no target can serve this: ${list || "none is configured"}`;
-  const hint = "`explain(request)` tells the whole reasoning.";
+  const hint = "`explain(request)` tells why.";
   const facts = { status: 0, target: "", retryAfterMs, hint };
   return new ClientError(CODE_OF[reason] ?? "no_node_available", message, facts);
 }
