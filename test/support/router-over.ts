@@ -8,10 +8,7 @@ export type Script = (body: Readonly<Record<string, unknown>>) => {
 };
 
 /** A router in this process before one node that answers by a script; its clock stands and its ids are one. */
-export function routerOver(
-  script: Script,
-  config: Readonly<Record<string, unknown>> = {},
-): Router {
+export function routerOver(script: Script, config: Readonly<Record<string, unknown>> = {}): Router {
   const told = readConfig({
     insecureDev: true,
     nodes: [{ name: "node", url: "http://127.0.0.1:9/v1" }],

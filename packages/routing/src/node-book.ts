@@ -138,9 +138,9 @@ export function createNodeBook(failuresToOpen: number = FAILURES_TO_OPEN): NodeB
       page.running.shift();
       page.probedInFlight = Math.max(0, page.probedInFlight - 1);
       if (seen.outcome === "busy") {
-        const untilMs = nowMs + Math.min(LONGEST_BUSY_MS, seen.retryAfterMs ?? 1000);
-        if (seen.code !== "context_too_long") page.busyUntilMs = untilMs;
-        if (seen.code === "no_node_available") page.startsUntilMs = untilMs;
+        // A context that is too short for one request says nothing of the next: no time is told then.
+        page.busyUntilMs = nowMs + Math.min(LONGEST_BUSY_MS, seen.retryAfterMs ?? 0);
+        if (seen.code === "no_node_available") page.startsUntilMs = page.busyUntilMs;
         return;
       }
       if (seen.outcome === "aborted" || seen.outcome === "caller") return;
