@@ -2,6 +2,8 @@ export { createClient } from "./sdk/create-client.ts";
 export type { NodeClientOptions } from "./sdk/create-client.ts";
 export type { SageMakerCloud } from "./sdk/sagemaker-target.ts";
 export type { LocalOptions } from "./sdk/local-options.ts";
+export { lanTargets } from "./lan/lan-targets.ts";
+export type { LanOptions } from "./lan/lan-targets.ts";
 export { ClientError } from "@qwq-fit/client";
 export type { CallOptions, Client, ClientOptions, Target, Transport } from "@qwq-fit/client";
 export { probeHardware } from "./hardware/probe-hardware.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CommandIo } from "./command-io.ts";
-import { addJoinOptions, addNodesOptions } from "./options/join-options.ts";
-import type { JoinOptions, NodesOptions } from "./options/join-options.ts";
+import { addJoinOptions, addNodesOptions, addPairOptions } from "./options/join-options.ts";
+import type { JoinOptions, NodesOptions, PairOptions } from "./options/join-options.ts";
 
 /** Commands by which machines become nodes of a router. Each command's code is loaded when it runs. */
 export function addNodeCommands(
@@ -18,6 +18,17 @@ export function addNodeCommands(
   ).action(async (router: string, options: JoinOptions) => {
     const { join } = await import("./commands/join.ts");
     exit(await join(router, options, io));
+  });
+
+  addPairOptions(
+    program
+      .command("pair")
+      .description("use a server in this network: serve --lan")
+      .argument("[code]", "the one-time code that it printed")
+      .allowExcessArguments(false),
+  ).action(async (code: string | undefined, options: PairOptions) => {
+    const { pair } = await import("./commands/pair.ts");
+    exit(await pair(code, options, io));
   });
 
   const nodes = program.command("nodes").description("machines that have joined a router");

@@ -31,8 +31,11 @@ export interface StartServerOptions {
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Read with each request: a key that is added counts at once. */
   readonly apiKeys?: readonly string[];
   readonly corsOrigins?: readonly string[];
+  /** Answers what is asked before any key is; null leaves a request to the API. */
+  readonly before?: (request: Request) => Promise<Response> | null;
   readonly limits?: Partial<ApiLimits>;
   /** Default "openai". */
   readonly responsesDialect?: ResponsesDialect;
@@ -114,7 +117,9 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       log: options.log ?? (() => {}),
       onStop: () => void server?.stop(),
     });
-    listener = await listen(app.fetch, address, options.port ?? 0);
+    const fetch = (request: Request): Response | Promise<Response> =>
+      options.before?.(request) ?? app.fetch(request);
+    listener = await listen(fetch, address, options.port ?? 0);
     const state: ServerState = {
       schemaVersion: 1,
       id,

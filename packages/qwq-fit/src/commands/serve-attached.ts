@@ -3,8 +3,8 @@ import { loadCatalog } from "../catalog/load-catalog.ts";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT } from "../exit-code.ts";
 import { prepareBeside } from "../join/beside-server.ts";
+import { prepareLan } from "../lan/serve-lan.ts";
 import { attachLocal } from "../local/attach-local.ts";
-import { listenOptions } from "../local/listen-options.ts";
 import type { Teller } from "../local/teller.ts";
 import { untilStopped } from "../local/until-stopped.ts";
 import type { ServeOptions } from "../options/local-options.ts";
@@ -32,9 +32,10 @@ export async function serveAttached(
   }
   const text = `Attached to ${[info.engine, version].filter(Boolean).join(" ")} at ${url}, which runs ${served.id}.`;
   teller.event("attached", about, text);
-  const beside = await prepareBeside(options, io, teller);
+  const lan = await prepareLan(options, io, teller);
+  const beside = lan.with(await prepareBeside(lan.options, io, teller));
   const server = await startServer({
-    ...listenOptions(options, io),
+    ...lan.listen(served.aliases),
     open,
     model: served,
     plan: null,

@@ -1,6 +1,7 @@
 import type { CommandIo } from "../command-io.ts";
 import { EXIT } from "../exit-code.ts";
 import { prepareBeside } from "../join/beside-server.ts";
+import { prepareLan } from "../lan/serve-lan.ts";
 import { askPerson } from "../local/ask.ts";
 import { runningHere } from "../local/attach-local.ts";
 import type { RunningHere } from "../local/attach-local.ts";
@@ -10,10 +11,9 @@ import { defaultModel } from "../local/default-model.ts";
 import { engineHere, packagesOf } from "../local/find-binding.ts";
 import { findPlace } from "../local/local-model.ts";
 import type { LocalModel } from "../local/local-model.ts";
-import { listenOptions } from "../local/listen-options.ts";
 import { engineSettings } from "../local/open-engine.ts";
 import { planLocal, planText } from "../local/plan-local.ts";
-import { lookAtMachine, prepareLocal, startLocal } from "../local/start-local.ts";
+import { lookAtMachine, prepareLocal, servedModel, startLocal } from "../local/start-local.ts";
 import type { Prepared } from "../local/start-local.ts";
 import { createTeller } from "../local/teller.ts";
 import type { Teller } from "../local/teller.ts";
@@ -40,7 +40,8 @@ export async function serve(
   if (running !== null && (await wantsRunning(running, options, teller))) {
     return serveAttached(running.baseUrl, named, options, io, teller);
   }
-  const beside = await prepareBeside(options, io, teller);
+  const lan = await prepareLan(options, io, teller);
+  const beside = lan.with(await prepareBeside(lan.options, io, teller));
   const loras = options.lora ?? [];
   const prepared = await prepareLocal(name, options, loras, { ask, teller, io }, machine);
   if (prepared === null) {
@@ -50,7 +51,11 @@ export async function serve(
   const { plan, settings, model } = prepared;
   teller.event("plan", { model: model.id, path: model.path, plan, settings }, planText(plan));
   tellBusy(prepared, teller);
-  const server = await startLocal(prepared, { ...listenOptions(options, io), loras }, io);
+  const server = await startLocal(
+    prepared,
+    { ...lan.listen(servedModel(model).aliases), loras },
+    io,
+  );
   const { contextTokens, sequences: slots } = plan;
   return untilStopped(server, { contextTokens, slots }, teller, beside);
 }

@@ -10,6 +10,8 @@ export interface ListenOptions {
   readonly apiKeys: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly idleMs: number | null;
+  /** Answers what is asked before any key is; null leaves a request to the API. */
+  readonly before?: (request: Request) => Promise<Response> | null;
 }
 
 const MINUTE_MS = 60_000;

@@ -132,7 +132,7 @@ export async function startLocal(
 }
 
 /** The model as its clients see it: under the catalogue's names where it is known there, never under a path. */
-function servedModel({ id, profile, variant, entry }: LocalModel): ServedModel {
+export function servedModel({ id, profile, variant, entry }: LocalModel): ServedModel {
   const card =
     entry === null
       ? {}

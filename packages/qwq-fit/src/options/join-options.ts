@@ -20,6 +20,15 @@ export interface NodesOptions {
   readonly json?: boolean;
 }
 
+/** Options of `pair`. */
+export interface PairOptions {
+  readonly url?: string;
+  readonly name?: string;
+  readonly list?: boolean;
+  readonly stateDir?: string;
+  readonly json?: boolean;
+}
+
 const HTTP = "plain http beyond this machine";
 
 export function addJoinOptions(command: Command): Command {
@@ -39,4 +48,13 @@ export function addNodesOptions(command: Command): Command {
     .option("--key <key>", "with scope admin (or QWQ_FIT_ROUTER_KEY)")
     .option("--insecure-http", HTTP)
     .option("--json", "print JSON");
+}
+
+export function addPairOptions(command: Command): Command {
+  return command
+    .option("--url <url>", "the server (default: found by mDNS)")
+    .option("--name <name>", "this machine's name (default: the host's)")
+    .option("--list", "servers found here, and those that are paired")
+    .option("--state-dir <folder>", "where pairings are kept")
+    .option("--json", "print JSON, one object a line");
 }

@@ -44,6 +44,7 @@ export interface ServeOptions extends RunOptions {
   readonly code?: string;
   readonly nodeName?: string;
   readonly insecureHttp?: boolean;
+  readonly lan?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -187,6 +188,7 @@ export function addServeOptions(command: Command): Command {
       "--attach <URL>",
       "serve what an engine runs here already: Ollama, LM Studio, vLLM, MLX",
     )
+    .option("--lan", "for machines in this network that are paired by a code")
     .option("--join <router>", "become a node of this router")
     .option("--code <code>", "the one-time code for --join; later not needed")
     .option("--node-name <name>", "the node's name (default: the host's)")

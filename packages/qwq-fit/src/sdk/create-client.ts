@@ -1,5 +1,7 @@
 import { createClient as createFetchClient } from "@qwq-fit/client";
 import type { Client, ClientOptions } from "@qwq-fit/client";
+import { lanTargets } from "../lan/lan-targets.ts";
+import type { LanOptions } from "../lan/lan-targets.ts";
 import type { LocalOptions } from "./local-options.ts";
 import { localEngineOf } from "./local-options.ts";
 import { readAnywhere } from "./plan-here.ts";
@@ -13,6 +15,8 @@ export interface NodeClientOptions extends Omit<ClientOptions, "local" | "cloud"
   };
   /** `false`: nothing of this machine is used. */
   readonly local?: LocalOptions | false;
+  /** Servers in this house that `qwq-fit pair` knows. @default false */
+  readonly lan?: boolean | LanOptions;
 }
 
 /**
@@ -20,9 +24,11 @@ export interface NodeClientOptions extends Omit<ClientOptions, "local" | "cloud"
  * started by `prepare()` or, for a GGUF file, by the first request) and engines that run here already.
  */
 export function createClient(options: NodeClientOptions): Client {
-  const { local = {}, cloud: { sagemaker, ...cloud } = {}, ...others } = options;
+  const { local = {}, lan = false, cloud: { sagemaker, ...cloud } = {}, ...others } = options;
+  const house =
+    lan === false ? [] : lanTargets({ model: options.model, ...(lan === true ? {} : lan) });
   const targets = sagemaker === undefined ? [] : [sageMakerTarget(sagemaker, options, process.env)];
-  const rest = { ...others, cloud, targets: [...(others.targets ?? []), ...targets] };
+  const rest = { ...others, cloud, targets: [...(others.targets ?? []), ...house, ...targets] };
   return createFetchClient(
     local === false ? rest : { ...rest, local: localEngineOf(options.model, local, readAnywhere) },
   );
