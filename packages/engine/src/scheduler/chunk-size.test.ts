@@ -27,3 +27,12 @@ test("alone, a quick machine is bound by its limit alone, a slow one by the most
   expect(settle(ChunkSize.alone(1000, 512), 10, 0.5).at(-1)).toBe(512);
   expect(Math.max(...settle(ChunkSize.alone(1000, 512), 60_000, 100))).toBe(64);
 });
+
+test("alone, a first chunk that was slow by accident is forgotten once a token was decoded", () => {
+  const chunk = ChunkSize.alone(1000, 512);
+  chunk.observe(16, 9000);
+  chunk.observe(8, 1960);
+  expect(chunk.tokens).toBe(8);
+  chunk.observe(8, 1960, 980);
+  expect(chunk.tokens).toBe(36);
+});

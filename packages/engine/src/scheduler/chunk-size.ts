@@ -18,7 +18,8 @@ const MAX_GROWTH = 2;
  * scaling n by limit / measured settles where that is the limit, whatever a and b are, and follows them as the cache grows.
  *
  * Where a alone is near the limit (a large model on a CPU), chunks that keep it would spend most of the time on reading
- * weights. A prompt that nobody waits beside then takes more: n ≥ 6·a/b, both solved from two chunks of unlike sizes.
+ * weights. A prompt that nobody waits beside then takes more: n ≥ 6·a/b, both solved from a chunk and one decoded token (a
+ * batch of one), or from two chunks of unlike sizes while nothing was decoded.
  */
 export class ChunkSize {
   readonly #limitMs: number;
@@ -50,10 +51,13 @@ export class ChunkSize {
     return this.#tokens;
   }
 
-  /** Learns from a batch that held `prefillTokens` of prompt and took `ms`, all that was in it included. */
-  observe(prefillTokens: number, ms: number): void {
+  /**
+   * Learns from a batch that held `prefillTokens` of prompt and took `ms`, all that was in it included.
+   * `tokenMs`: what one decoded token takes, where it is known.
+   */
+  observe(prefillTokens: number, ms: number, tokenMs: number | null = null): void {
     if (prefillTokens <= 0 || !(ms > 0)) return;
-    if (this.#spreads) this.#learnFloor(prefillTokens, ms);
+    if (this.#spreads) this.#learnFloor(prefillTokens, ms, tokenMs);
     const tooLong = ms > this.#limitMs;
     // The last piece of a prompt is short: it says little about a whole chunk, unless it was too long already.
     if (!tooLong && prefillTokens < this.#tokens / 2) return;
@@ -63,8 +67,8 @@ export class ChunkSize {
     this.#tokens = Math.min(Math.max(grown, this.#min), this.#max);
   }
 
-  #learnFloor(tokens: number, ms: number): void {
-    const seen = this.#seen;
+  #learnFloor(tokens: number, ms: number, tokenMs: number | null): void {
+    const seen = tokenMs === null ? this.#seen : { tokens: 1, ms: tokenMs };
     this.#seen = { tokens, ms };
     if (seen === null || Math.max(tokens / seen.tokens, seen.tokens / tokens) < APART) return;
     const perTokenMs = (ms - seen.ms) / (tokens - seen.tokens);

@@ -31,7 +31,7 @@ export class Measures {
 
   observe(step: Step, ms: number): void {
     if (step.prefillTokens > 0) {
-      (step.alone ? this.#alone : this.#shared).observe(step.prefillTokens, ms);
+      (step.alone ? this.#alone : this.#shared).observe(step.prefillTokens, ms, this.#decode.value);
       this.#prefill.add(ms / (step.prefillTokens + step.decodeTokens));
     } else if (step.decodeTokens > 0) this.#decode.add(ms);
   }
