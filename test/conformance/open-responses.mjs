@@ -120,7 +120,7 @@ async function runSuite(suite, url, ids) {
       ...process.env,
       // A key in an argument would be seen by everybody on this machine.
       OPENRESPONSES_API_KEY: values.key,
-      NODE_OPTIONS: `--import=${pathToFileURL(preload)}`,
+      NODE_OPTIONS: `--import=${pathToFileURL(preload).href}`,
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
