@@ -23,11 +23,14 @@ function rowOf(offer: SagemakerOffer): string[] {
   ];
 }
 
+/** No backend for the device, or no weights in a form that the engine loads. */
+const NO_ENGINE = "the container's engine runs none of the known weights on it";
+
 function missing({ shortfall }: SagemakerOffer): string {
-  if (shortfall === null) return "the container has no engine for it";
+  if (shortfall === null) return NO_ENGINE;
   const [change] = shortfall.changes;
   if (change !== undefined) return `too small. ${change.text}`;
-  if (shortfall.missingBytes <= 0) return "the container has no engine for it";
+  if (shortfall.missingBytes <= 0) return NO_ENGINE;
   return `${short(shortfall.missingBytes / GiB)} GiB missing on each device`;
 }
 
@@ -45,7 +48,10 @@ export function drawSagemaker(report: SagemakerReport, terminal: Terminal): stri
     `${report.model} on SageMaker: ${whole(workload.concurrency)} at once, ${tokens(workload.contextTokens)} context each`,
     "",
     ...(rows.length === 0
-      ? ["It fits on no instance whose price is known."]
+      ? [
+          "It fits on no instance whose price is known.",
+          "Weights that are not listed are read from a repository: --model hf:ORG/NAME.",
+        ]
       : [drawTable(head, rows, terminal)]),
     ...rest.map((offer) => `  ${offer.instance} (${devices(offer)}): ${missing(offer)}`),
     "",
