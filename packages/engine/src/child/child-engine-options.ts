@@ -2,6 +2,9 @@ import type { EngineSettings } from "../engine-settings.ts";
 import type { WatchdogOptions } from "./engine-process.ts";
 import type { Replan } from "./supervisor.ts";
 
+/** Ms that a chunk of a prompt takes at the most where nobody waits beside it: an abort is heard at its end. */
+export const DEFAULT_ALONE_CHUNK_MS = 1000;
+
 /** What an engine in a child process is started with. */
 export interface ChildEngineOptions {
   readonly modelPath: string;
@@ -13,7 +16,7 @@ export interface ChildEngineOptions {
   readonly queueLimit?: number;
   /** Default 100. See `SchedulerConfig.chunkMs`. */
   readonly chunkMs?: number;
-  /** Default 1000. */
+  /** Default {@link DEFAULT_ALONE_CHUNK_MS}. */
   readonly aloneChunkMs?: number;
   readonly watchdog?: Partial<WatchdogOptions>;
   /** Smaller settings for ones that failed. Default: `stepDown`. */

@@ -13,7 +13,7 @@ import type { GenerateRequest } from "../generate-request.ts";
 import { ChatTemplate } from "../template/chat-template.ts";
 import { readModelText } from "../template/model-template.ts";
 import type { ModelText } from "../template/model-template.ts";
-import type { ChildEngineOptions } from "./child-engine-options.ts";
+import { type ChildEngineOptions, DEFAULT_ALONE_CHUNK_MS } from "./child-engine-options.ts";
 import { childInfo } from "./child-info.ts";
 import { childRequest } from "./child-request.ts";
 import { IDLE_STATE, defaultChildEntry } from "./engine-process.ts";
@@ -82,7 +82,7 @@ class ChildProcessEngine implements ChildEngine {
           overrides: yarnOverrides(text.architecture, settings.yarn),
           queueLimit: this.#queueLimit,
           chunkMs: options.chunkMs ?? 100,
-          aloneChunkMs: options.aloneChunkMs ?? 1000,
+          aloneChunkMs: options.aloneChunkMs ?? DEFAULT_ALONE_CHUNK_MS,
         }),
       },
       {

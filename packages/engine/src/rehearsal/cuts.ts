@@ -62,7 +62,7 @@ const sum = (values: readonly number[]): number => values.reduce((all, value) =>
 
 /**
  * Pairs of cuts, in blocks, best first. Two blocks cost more than two of many (caches and heads weigh differently):
- * QwQ-32B's line from 4 and 12 ends within 1 % of its 64, the one from 2 and 4 some 7 % above.
+ * QwQ-32B's line from 2 and 4 of its 64 ended 7.6 % above what the whole took, the one from 4 and 16 within 1 %.
  */
 const LADDER = [
   [4, 12],

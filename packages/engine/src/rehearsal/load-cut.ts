@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeSparseGguf } from "@qwq-fit/models/node";
 import { type ModelEntry, QwqError } from "@qwq-fit/schema";
 import { type ChildEngine, createChildEngine } from "../child/child-engine.ts";
-import type { ChildEngineOptions } from "../child/child-engine-options.ts";
+import { type ChildEngineOptions, DEFAULT_ALONE_CHUNK_MS } from "../child/child-engine-options.ts";
 import type { EngineSettings } from "../engine-settings.ts";
 import type { LoadedCut, MeasureOptions } from "./measure-cut.ts";
 
@@ -30,9 +30,6 @@ export interface CutSource {
   readonly engine: Pick<ChildEngineOptions, "bindingFolder" | "engineVersion" | "childEntry">;
   readonly signal?: AbortSignal;
 }
-
-/** The engine's own pause between chunks of a prompt that is read alone, ms; scaled so that chunks are the whole's. */
-const ALONE_CHUNK_MS = 1000;
 
 /** Writes a cut once for each number of blocks and fill; answers its path and what it took on the disk. */
 export async function writeCut(
@@ -61,7 +58,8 @@ export async function loadCut(
   const engine = await createChildEngine({
     ...child,
     modelPath,
-    aloneChunkMs: ALONE_CHUNK_MS * cut.share,
+    // Scaled, so that chunks of a prompt have as many tokens as the whole model's.
+    aloneChunkMs: DEFAULT_ALONE_CHUNK_MS * cut.share,
     settings: {
       ...settings,
       contextTokens: Math.ceil((deepest + 1) / 256) * 256,

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ModelEntry } from "@qwq-fit/schema";
+import { type ModelEntry, QwqError } from "@qwq-fit/schema";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { developmentBinding } from "../testing/native-binding.ts";
 import { rehearse, type RehearsalProgress, type RehearseOptions } from "./rehearse.ts";
@@ -56,6 +56,30 @@ test("cut files are run by the real engine, and nothing is left behind", async (
   expect(result.diskBytes).toBeLessThan(32 * 1024 * 1024);
   expect(readdirSync(folder)).toEqual([]);
 }, 120_000);
+
+test("partly offloaded: three cuts, from which each side's cost is told", async ({ skip }) => {
+  const given = options();
+  const settings = { ...given.settings, backend: "vulkan" as const, offloadedLayers: 10 };
+  // Room for one and two blocks.
+  const result = await rehearse({ ...given, settings, roomBytes: 325e6 }).catch(
+    (error: unknown) => {
+      if (QwqError.is(error, "engine_failed") && /vulkan/iu.test(error.message)) return null;
+      throw error;
+    },
+  );
+  if (result === null) {
+    skip("the engine finds no Vulkan device here (Debian: mesa-vulkan-drivers)");
+    return;
+  }
+  expect(result.samples.map(({ blocks, offloadedBlocks }) => [blocks, offloadedBlocks])).toEqual([
+    [2, 1],
+    [3, 1],
+    [3, 2],
+  ]);
+  expect(["zeros", "random"]).toContain(result.fill);
+  expect(result.decodeMsPerToken).toBeGreaterThan(0);
+  expect(readdirSync(folder)).toEqual([]);
+}, 180_000);
 
 test("an abort leaves nothing", async () => {
   const stop = new AbortController();

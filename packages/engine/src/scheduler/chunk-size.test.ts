@@ -17,7 +17,7 @@ test("beside others a chunk ends below its limit, down to one token", () => {
   expect(settle(ChunkSize.shared(100, 512), 800, 140).at(-1)).toBe(1);
 });
 
-test("alone, reading weights is spread over enough tokens, whatever the limit: QwQ-32B on two cores", () => {
+test("alone, reading weights is spread over enough tokens, whatever the limit, as a 32B model on two cores needs it", () => {
   const sizes = settle(ChunkSize.alone(1000, 512), 840, 140);
   expect(sizes.slice(0, 2)).toEqual([16, 8]);
   expect(sizes.slice(2)).toEqual(Array.from({ length: 10 }, () => 36));
