@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { CheckReport, LocalMeasurement } from "@qwq-fit/schema";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { machineOf } from "../../packages/qwq-fit/src/rehearse/machine.ts";
+import { measurementOf } from "../../packages/qwq-fit/src/rehearse/measurement.case.ts";
 import { isBuilt, runCommand } from "../support/run-command.ts";
 
 describe.skipIf(!isBuilt)("what was rehearsed here is used by check", () => {
@@ -18,31 +19,7 @@ describe.skipIf(!isBuilt)("what was rehearsed here is used by check", () => {
   const rowFor = (report: CheckReport): LocalMeasurement => {
     const plan = report.choice;
     if (plan === null) throw new Error("it does not fit here");
-    return {
-      schemaVersion: 1,
-      method: "rehearsed",
-      model: plan.model,
-      quantization: plan.quantization,
-      engine: plan.engine,
-      engineVersion: plan.engineVersion,
-      backend: plan.backend,
-      driver: null,
-      machine: machineOf(report.hardware),
-      settings: {
-        threads: plan.threads,
-        batchTokens: plan.batchTokens,
-        mmap: plan.mmap,
-        kvCacheType: plan.kvCacheType,
-        flashAttention: plan.flashAttention,
-        offloadedLayers: plan.offloadedLayers,
-        sequences: plan.sequences,
-      },
-      decodeMsPerToken: 20,
-      decodeMsPerCachedToken: 0,
-      prefillTokensPerSecond: 400,
-      relativeError: 0.05,
-      takenAt: "2026-11-23T00:00:00.000Z",
-    };
+    return measurementOf(plan, machineOf(report.hardware));
   };
   const keep = (rows: readonly unknown[]): void =>
     writeFileSync(join(state, "measurements.json"), JSON.stringify(rows));

@@ -11,10 +11,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeScriptedGguf } from "@qwq-fit/models/node";
 import type { ScriptedModel } from "@qwq-fit/models/node";
-import type { CheckReport, FitPlan, LocalMeasurement } from "@qwq-fit/schema";
+import type { CheckReport, FitPlan } from "@qwq-fit/schema";
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { machineOf } from "../../packages/qwq-fit/src/rehearse/machine.ts";
+import { measurementOf } from "../../packages/qwq-fit/src/rehearse/measurement.case.ts";
 import { findNodes } from "../packaging/pack.ts";
 import { childrenOf, startCommand } from "../support/long-command.ts";
 import type { LongCommand } from "../support/long-command.ts";
@@ -186,31 +187,7 @@ describe.skipIf(!isBuilt)("qwq-fit serve", () => {
     const planned = json(await runCommand(dry, here("tuned"))) as { plan: FitPlan };
     const { plan } = planned;
     const threads = plan.threads + 1;
-    const row: LocalMeasurement = {
-      schemaVersion: 1,
-      method: "rehearsed",
-      model: plan.model,
-      quantization: plan.quantization,
-      engine: plan.engine,
-      engineVersion: plan.engineVersion,
-      backend: plan.backend,
-      driver: null,
-      machine: machineOf(report.hardware),
-      settings: {
-        threads,
-        batchTokens: plan.batchTokens,
-        mmap: plan.mmap,
-        kvCacheType: plan.kvCacheType,
-        flashAttention: plan.flashAttention,
-        offloadedLayers: plan.offloadedLayers,
-        sequences: plan.sequences,
-      },
-      decodeMsPerToken: 20,
-      decodeMsPerCachedToken: 0,
-      prefillTokensPerSecond: 400,
-      relativeError: 0.05,
-      takenAt: "2026-11-23T00:00:00.000Z",
-    };
+    const row = measurementOf(plan, machineOf(report.hardware), { threads });
     mkdirSync(join(folder, "tuned"), { recursive: true });
     writeFileSync(join(folder, "tuned", "measurements.json"), JSON.stringify([row]));
     expect(json(await runCommand(dry, here("tuned")))).toMatchObject({

@@ -5,6 +5,7 @@ import type { Catalog, FitPlan, HardwareProfile, LocalMeasurement } from "@qwq-f
 import { beforeAll, expect, test } from "vitest";
 import { loadCatalog } from "../catalog/load-catalog.ts";
 import { findModel } from "../model/find-model.ts";
+import { measurementOf } from "../rehearse/measurement.case.ts";
 import { planLocal } from "./plan-local.ts";
 import { tunedPlan } from "./tuned-plan.ts";
 
@@ -36,32 +37,7 @@ beforeAll(async () => {
 const row = (
   settings: Partial<LocalMeasurement["settings"]>,
   decodeMsPerToken: number,
-): LocalMeasurement => ({
-  schemaVersion: 1,
-  method: "rehearsed",
-  model: plan.model,
-  quantization: plan.quantization,
-  engine: plan.engine,
-  engineVersion: plan.engineVersion,
-  backend: plan.backend,
-  driver: null,
-  machine: "this",
-  settings: {
-    threads: plan.threads,
-    batchTokens: plan.batchTokens,
-    mmap: plan.mmap,
-    kvCacheType: plan.kvCacheType,
-    flashAttention: plan.flashAttention,
-    offloadedLayers: plan.offloadedLayers,
-    sequences: plan.sequences,
-    ...settings,
-  },
-  decodeMsPerToken,
-  decodeMsPerCachedToken: 0,
-  prefillTokensPerSecond: 10,
-  relativeError: 0.1,
-  takenAt: "2026-11-23T00:00:00.000Z",
-});
+): LocalMeasurement => ({ ...measurementOf(plan, "this", settings), decodeMsPerToken });
 
 test("nothing measured: the plan stays", () => {
   expect(tunedPlan(plan, [], DEFAULT_WORKLOAD)).toBe(plan);

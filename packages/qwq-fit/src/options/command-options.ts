@@ -3,6 +3,7 @@ import { Option } from "commander";
 import type { Command } from "commander";
 import { LANGUAGES } from "../text/text-for.ts";
 import type { Language } from "../text/text-for.ts";
+import { KV_CACHE_TYPES } from "./known-words.ts";
 import { onOff, oneOf, wholeNumber } from "./parse-values.ts";
 
 /** Options that every command has. */
@@ -60,18 +61,6 @@ export interface EstimateOptions extends CommonOptions {
   readonly engineVersion?: string;
   readonly hardware?: string;
 }
-
-const KV_CACHE_TYPES = [
-  "f32",
-  "f16",
-  "bf16",
-  "q8_0",
-  "q5_1",
-  "q5_0",
-  "q4_1",
-  "q4_0",
-  "iq4_nl",
-] as const satisfies readonly KvCacheType[];
 
 const EXPLAIN = "show every number's formula, inputs and source";
 const OPTIMIZE = ["quality", "speed", "context"] as const;

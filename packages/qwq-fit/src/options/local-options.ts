@@ -1,6 +1,7 @@
 import type { EngineName, KvCacheType } from "@qwq-fit/schema";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import { KV_CACHE_TYPES, NODE_ENGINES } from "./known-words.ts";
 import { onOff, oneOf, wholeNumber } from "./parse-values.ts";
 
 /** Options of the commands about what runs on this machine. */
@@ -89,19 +90,6 @@ export interface NodeOptions {
   readonly apiKey?: string;
   readonly json?: boolean;
 }
-
-/** Types that ggml's CPU and GPU backends hold a KV cache in (llama.cpp v0.5.0 common/arg.cpp, kv_cache_types). */
-const KV_CACHE_TYPES = [
-  "f32",
-  "f16",
-  "bf16",
-  "q8_0",
-  "q5_1",
-  "q5_0",
-  "q4_1",
-  "q4_0",
-  "iq4_nl",
-] as const satisfies readonly KvCacheType[];
 
 /** Sequences that llama.cpp can hold: llama.cpp v0.5.0 src/llama-cparams.h, LLAMA_MAX_SEQ. */
 const MOST_SEQUENCES = 256;
@@ -224,22 +212,9 @@ export function addRouterOptions(command: Command): Command {
     .option("--json", "print JSON, one object a line");
 }
 
-/** Engines of the planner that a node may run. */
-const ENGINES = [
-  "node-llama-cpp",
-  "llama-server",
-  "ollama",
-  "lm-studio",
-  "vllm",
-  "sglang",
-  "vllm-ascend",
-  "mindie",
-  "mlx",
-] as const satisfies readonly EngineName[];
-
 export function addNodeOptions(command: Command): Command {
   return command
-    .option("--engine <name>", "the engine of the node", oneOf(...ENGINES))
+    .option("--engine <name>", "the engine of the node", oneOf(...NODE_ENGINES))
     .option("-q, --quantization <name>", "only this one")
     .option("-c, --context <tokens>", "context of one sequence", wholeNumber(1))
     .option("--concurrency <n>", "sequences side by side", wholeNumber(1, MOST_SEQUENCES))

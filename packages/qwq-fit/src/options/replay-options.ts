@@ -1,5 +1,6 @@
 import type { EngineName, Policy } from "@qwq-fit/schema";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { NODE_ENGINES } from "./known-words.ts";
 import { addCommonOptions } from "./command-options.ts";
 import { oneOf, wholeNumber } from "./parse-values.ts";
 
@@ -62,18 +63,6 @@ const amount =
 const collect = (text: string, before: string[] = []): string[] => [...before, text];
 
 const POLICIES = ["fastest", "cheapest", "balanced", "prefer-local", "prefer-cloud"] as const;
-const ENGINES = [
-  "node-llama-cpp",
-  "llama-server",
-  "ollama",
-  "lm-studio",
-  "vllm",
-  "sglang",
-  "vllm-ascend",
-  "mindie",
-  "mlx",
-] as const satisfies readonly EngineName[];
-
 function choice(flags: string, about: string, words: readonly string[]): Option {
   const option = new Option(flags, about).argParser(oneOf(...words));
   option.argChoices = [...words];
@@ -111,7 +100,7 @@ export function addReplayOptions(command: Command): Command {
     )
     .option("--concurrency <n>", "sequences side by side on each machine", wholeNumber(1, 256))
     .option("-q, --quantization <name>", "only this one")
-    .addOption(choice("--engine <name>", "only this engine", ENGINES))
+    .addOption(choice("--engine <name>", "only this engine", NODE_ENGINES))
     .option("--scale-to-zero <minutes>", "machines are off when idle for so long", amount(0))
     .option("--cold-start <seconds>", "time of a start", amount(0))
     .option("--cloud-speed <tokens/s>", "how fast a cloud writes", amount(0.1))
