@@ -2,14 +2,15 @@
 //   node test/bench/tune-sweep.ts [--model Qwen/Qwen2.5-0.5B-Instruct] [--quantization Q4_0]
 // Prints the speed of the tuned settings, of the engine's own choice and of the best of the sweep, for one answer.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { availableParallelism, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type EngineSettings, createChildEngine } from "@qwq-fit/engine";
+import type { EngineSettings } from "@qwq-fit/engine";
 import { writeSparseGguf } from "@qwq-fit/models/node";
 import type { HardwareProfile, ModelEntry, Workload } from "@qwq-fit/schema";
+import { median } from "../../packages/engine/src/rehearsal/solve.ts";
 import { engineDefault, tune } from "../../packages/qwq-fit/src/rehearse/tune.ts";
+import { ENGINE, measureWhole, settingsWith } from "./measure-whole.ts";
 
 const { values } = parseArgs({
   options: {
@@ -22,70 +23,29 @@ const root = join(import.meta.dirname, "..", "..");
 const entry = JSON.parse(
   readFileSync(join(root, "profiles", "models", `${values.model}.json`), "utf8"),
 ) as ModelEntry;
-const resolved = createRequire(join(root, "packages", "engine", "package.json"));
-const engine = {
-  bindingFolder: dirname(dirname(resolved.resolve("node-llama-cpp"))),
-  engineVersion: "3.22.1",
-};
 const cores = availableParallelism();
 // What `tune` asks of a machine and of a workload.
 const hardware = { cpu: { physicalCores: cores, usableCores: cores } } as HardwareProfile;
 const workload = { promptTokens: 256, reasoningTokens: 512, answerTokens: 256 } as Workload;
-const start: EngineSettings = {
-  backend: "cpu",
-  contextTokens: 1024,
-  sequences: 1,
-  batchTokens: 512,
-  threads: cores,
-  mmap: false,
-  kvCacheType: "f16",
-  flashAttention: true,
-  offloadedLayers: 0,
-  expertsOnCpu: false,
-  repack: true,
-  loras: [],
-  yarn: null,
-};
+const start = settingsWith(cores);
 const folder = mkdtempSync(join(tmpdir(), "qwq-fit-sweep-"));
 const modelPath = join(folder, "whole.gguf");
 await writeSparseGguf(modelPath, entry, { quantization: values.quantization });
 
 /** Ms of an answer of the workload, by the whole layout's own speed with these settings. */
 async function measured(settings: EngineSettings): Promise<number> {
-  const child = await createChildEngine({ ...engine, modelPath, settings, replan: () => null });
-  try {
-    await child.whenReady();
-    let best = Number.POSITIVE_INFINITY;
-    for (let round = 0; round <= Number(values.rounds); round++) {
-      const gaps: number[] = [];
-      let lastMs = 0;
-      let prefillMs = Number.NaN;
-      const tokens = Array.from({ length: 256 }, (_, i) => 300 + ((i * 7 + round * 13) % 2000));
-      // oxlint-disable-next-line no-await-in-loop
-      for await (const event of child.generate({
-        prompt: { kind: "tokens", tokens },
-        maxTokens: 24,
-        ignoreEnd: true,
-        sampling: { temperature: 0 },
-      })) {
-        if (event.type === "end" && event.timings !== null) ({ prefillMs } = event.timings);
-        if (event.type !== "token") continue;
-        const nowMs = performance.now();
-        if (lastMs > 0) gaps.push(nowMs - lastMs);
-        lastMs = nowMs;
-      }
-      const gap = gaps.toSorted((a, b) => a - b)[gaps.length >> 2] ?? Number.NaN;
-      if (round > 0) best = Math.min(best, prefillMs + gap * 768);
-    }
-    return best;
-  } finally {
-    await child.close();
-  }
+  const { roundsMs, prefillMsPerToken } = await measureWhole(modelPath, 0, settings, {
+    promptTokens: workload.promptTokens,
+    decodeTokens: 24,
+    runs: Number(values.rounds),
+  });
+  const output = workload.reasoningTokens + workload.answerTokens;
+  return workload.promptTokens * prefillMsPerToken + output * median(roundsMs);
 }
 
 try {
   const { settings: tuned } = await tune(
-    { entry, quantization: values.quantization, settings: start, engine },
+    { entry, quantization: values.quantization, settings: start, engine: ENGINE },
     hardware,
     workload,
     () => {},
