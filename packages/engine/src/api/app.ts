@@ -1,3 +1,4 @@
+import { QwqError } from "@qwq-fit/schema";
 import { chatFromMessages, chatFromResponses, isObject, readChatRequest } from "@qwq-fit/wire";
 import type { Checked } from "@qwq-fit/wire";
 import { Hono } from "hono";
@@ -95,7 +96,12 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
     return c.json({ stopping: true }, 202);
   });
   app.notFound((c) =>
-    failureResponse(c, fieldError("unknown_model", "path", `there is no ${c.req.path} here`)),
+    failureResponse(
+      c,
+      new QwqError("invalid_request", `there is no ${c.req.method} ${c.req.path} here`, {
+        details: { status: 404 },
+      }),
+    ),
   );
   return app;
 }
