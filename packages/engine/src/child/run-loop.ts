@@ -128,7 +128,9 @@ export class RunLoop {
     }
     context.initBatch(step.prefillTokens + step.decodeTokens);
     const logits = new Map<number, number>();
-    for (const item of step.items) {
+    // Only sequences whose numbers follow one another are computed together; each other reads all weights anew
+    // (llama.cpp v0.5.0 src/llama-batch.cpp, llama_batch_allocr::split_equal, `sequential`).
+    for (const item of step.items.toSorted((a, b) => a.slot - b.slot)) {
       const last = item.sample ? [item.tokens.length - 1] : [];
       const indexes = context.addToBatch(
         item.slot,
