@@ -83,13 +83,17 @@ describe.for(["node", "workerd"] as const)("against a router on %s", (runtime) =
     await remove(first.id);
   });
 
-  test("a replayed token is turned away", async () => {
+  test("a replayed token is turned away, by a router that was restarted since too", async () => {
     const rogue = await enrolRogue(router.url, "replay");
     const token = await tokenOf(router.url, rogue);
     expect(open(await dialWith(router.url, token)).status).toBe(101);
     expect(open(await dialWith(router.url, token)).status).toBe(401);
+    await router.restart();
+    expect(open(await dialWith(router.url, token)).status).toBe(401);
+    const fresh = await tokenOf(router.url, rogue);
+    expect(open(await dialWith(router.url, fresh)).status).toBe(101);
     await remove(rogue.id);
-  });
+  }, 120_000);
 
   test("a node cannot be impersonated: not by its name, its certificate or its id", async () => {
     const [mini, thief] = [

@@ -117,9 +117,13 @@ export function createNodeHub(ports: HubPorts): NodeHub {
       if (request.signal.aborted) stop();
       request.signal.addEventListener("abort", stop, { once: true });
       const late = ports.timer(LONGEST_MS, stop);
+      let over = false;
       const settle = (): void => {
+        if (over) return;
+        over = true;
         late();
         request.signal.removeEventListener("abort", stop);
+        request.onOver?.();
       };
       try {
         return await link.request({ ...request, signal: abort.signal, onOver: settle });

@@ -14,7 +14,6 @@ const MOST_TOKEN = 4096;
 export interface NodeProof {
   readonly certificate: Certificate;
   readonly id: string;
-  readonly issuedMs: number;
   readonly expiresMs: number;
 }
 
@@ -64,7 +63,7 @@ export async function checkNodeToken(
     return { ok: false, reason: "time" };
   }
   const expiresMs = (exp + SKEW_S) * 1000;
-  return { ok: true, proof: { certificate, id: jti, issuedMs: iat * 1000, expiresMs } };
+  return { ok: true, proof: { certificate, id: jti, expiresMs } };
 }
 
 async function isSigned(

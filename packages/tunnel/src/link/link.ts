@@ -192,7 +192,11 @@ export function createLink(ports: LinkPorts, generation = 0, known: NodeHello | 
           left: () => cancel(id),
         });
         streams.set(id, stream);
-        if (told !== undefined) onOver.set(id, told);
+        onOver.set(id, () => {
+          // A signal may outlive its stream, and would hold all that it had read.
+          signal.removeEventListener("abort", abort);
+          told?.();
+        });
         signal.addEventListener("abort", abort, { once: true });
         send(encodeJsonFrame(FRAME.request, id, { method, path, headers }), false);
         stream.pump();

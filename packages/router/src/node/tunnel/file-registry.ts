@@ -12,26 +12,39 @@ import {
   withNode,
   withoutNode,
 } from "../../tunnel/registry.ts";
+import { createUsedTokens, type UsedToken } from "../../tunnel/used-tokens.ts";
 
 /** A registry of this process; what must outlive it is in a file, where one is named. */
 export interface FileRegistry extends Registry {
   /** What is known of a node now: not kept in the file. Does nothing for a node that is not there. */
   saw(id: string, change: Partial<Pick<JoinedNode, "connected" | "seenMs" | "hello">>): void;
   has(id: string): boolean;
+  /** Takes a node's token, kept before this resolves; false where it was used before, by whichever process. */
+  useToken(id: string, expiresMs: number): Promise<boolean>;
 }
 
 /** Opens the registry. @throws {QwqError} `invalid_configuration` where the file holds something else */
 export async function openFileRegistry(path: string | null): Promise<FileRegistry> {
-  let state = path === null ? NO_NODES : await readState(path);
+  const kept = path === null ? { state: NO_NODES, used: [] } : await readKept(path);
+  let { state } = kept;
+  const used = createUsedTokens(Date.now, kept.used);
   let saving: Promise<void> = Promise.resolve();
+  let next: Promise<void> | null = null;
+  /** What waits to be written is written together. */
   const save = (): Promise<void> => {
     if (path === null) return Promise.resolve();
-    saving = saving.catch(() => undefined).then(() => writeState(path, state));
-    return saving;
+    next ??= saving
+      .catch(() => undefined)
+      .then(() => {
+        next = null;
+        saving = writeState(path, state, used.list());
+        return saving;
+      });
+    return next;
   };
-  const change = async (next: RegistryState): Promise<boolean> => {
-    if (next === state) return false;
-    state = next;
+  const change = async (changed: RegistryState): Promise<boolean> => {
+    if (changed === state) return false;
+    state = changed;
     await save();
     return true;
   };
@@ -51,22 +64,44 @@ export async function openFileRegistry(path: string | null): Promise<FileRegistr
     saw: (id, seen) => {
       state = withChange(state, id, seen);
     },
+    useToken: async (id, expiresMs) => {
+      if (!used.use(id, expiresMs)) return false;
+      await save();
+      return true;
+    },
   };
 }
 
-async function readState(path: string): Promise<RegistryState> {
+interface Kept {
+  readonly state: RegistryState;
+  readonly used: readonly UsedToken[];
+}
+
+async function readKept(path: string): Promise<Kept> {
   const text = await readFile(path, "utf8").catch(() => null);
-  if (text === null) return NO_NODES;
+  if (text === null) return { state: NO_NODES, used: [] };
   try {
     const value: unknown = JSON.parse(text);
     const codes: unknown = Reflect.get(Object(value), "codes");
     const nodes: unknown = Reflect.get(Object(value), "nodes");
-    if (!Array.isArray(codes) || !Array.isArray(nodes)) throw new Error("no registry");
+    const used: unknown = Reflect.get(Object(value), "used") ?? [];
+    if (!Array.isArray(codes) || !Array.isArray(nodes) || !Array.isArray(used)) {
+      throw new Error("no registry");
+    }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by us, of the user alone
     const known = value as RegistryState;
     return {
-      codes: known.codes,
-      nodes: known.nodes.map((node) => ({ ...node, connected: false, seenMs: null, hello: null })),
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
+      used: used as readonly UsedToken[],
+      state: {
+        codes: known.codes,
+        nodes: known.nodes.map((node) => ({
+          ...node,
+          connected: false,
+          seenMs: null,
+          hello: null,
+        })),
+      },
     };
   } catch (error) {
     throw new QwqError("invalid_configuration", `${path} holds no registry of nodes`, {
@@ -76,7 +111,11 @@ async function readState(path: string): Promise<RegistryState> {
   }
 }
 
-async function writeState(path: string, { codes, nodes }: RegistryState): Promise<void> {
+async function writeState(
+  path: string,
+  { codes, nodes }: RegistryState,
+  used: readonly UsedToken[],
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const kept = nodes.map(({ id, name, enrolledMs, drained }) => ({
     id,
@@ -85,7 +124,7 @@ async function writeState(path: string, { codes, nodes }: RegistryState): Promis
     drained,
   }));
   const part = `${path}.${randomUUID()}`;
-  const text = JSON.stringify({ schemaVersion: 1, codes, nodes: kept }, null, 2);
+  const text = JSON.stringify({ schemaVersion: 1, codes, nodes: kept, used }, null, 2);
   await writeFile(part, `${text}\n`, { mode: 0o600 });
   await rename(part, path);
 }

@@ -11,7 +11,6 @@ import { checkDial, CONNECT_PATH } from "../../tunnel/check-dial.ts";
 import { createNodeHub, type HubSocket, type NodeHub } from "../../tunnel/node-hub.ts";
 import { tunnelExtension, tunnelSecret } from "../../tunnel/tunnel-extension.ts";
 import { tunnelTransport } from "../../tunnel/tunnel-transport.ts";
-import { createUsedTokens } from "../../tunnel/used-tokens.ts";
 import { openFileRegistry } from "./file-registry.ts";
 
 export interface NodeTunnelOptions {
@@ -41,8 +40,6 @@ export async function openNodeTunnel(options: NodeTunnelOptions): Promise<NodeTu
   const registry = await openFileRegistry(file);
   const hubs = new Map<string, NodeHub>();
   const sockets = new Set<WebSocket>();
-  const used = createUsedTokens(Date.now);
-  const startedMs = Math.floor(Date.now() / 1000) * 1000;
   const acceptor = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -112,10 +109,11 @@ export async function openNodeTunnel(options: NodeTunnelOptions): Promise<NodeTu
     const { authorization, host = "" } = request.headers;
     const proof = await checkDial(authorization, host, secret, Date.now());
     if (proof === null) return 401;
-    if (!registry.has(proof.certificate.node)) return 410;
-    // What was used before this process began is not known here.
-    if (proof.issuedMs < startedMs || !used.use(proof.id, proof.expiresMs)) return 401;
-    return proof;
+    const { node } = proof.certificate;
+    if (!registry.has(node)) return 410;
+    if (!(await registry.useToken(proof.id, proof.expiresMs))) return 401;
+    // It may have been removed while that was kept.
+    return registry.has(node) ? proof : 410;
   };
   const upgrade = async (request: IncomingMessage, raw: Duplex, head: Buffer): Promise<void> => {
     raw.on("error", () => raw.destroy());
