@@ -78,16 +78,10 @@ export interface Offer {
   readonly speeds: readonly Speeds[];
 }
 
-interface PreparedNode {
-  /** The last model asked for and its offer: nearly always the next one too. */
-  lastModel: string;
-  lastOffer: Offer | null;
-  /** Set where the node takes any model. */
-  readonly any: Offer | null;
-  readonly byName: ReadonlyMap<string, Offer>;
-}
+/** A node's offers by each name of a model; one for all names where it takes any model. */
+type Offers = Offer | Map<string, Offer>;
 
-const prepared = new WeakMap<ServingNode, PreparedNode>();
+const prepared = new WeakMap<ServingNode, Offers>();
 
 const toSpeeds = (row: NodePerformance): Speeds => ({
   prefill: row.prefillTokensPerSecond.expected,
@@ -140,34 +134,36 @@ function toOffer(
   };
 }
 
-function prepare(node: ServingNode): PreparedNode {
+function prepare(node: ServingNode): Offers {
+  if (node.models.length === 0) return toOffer(node, null, node.performance);
   const byName = new Map<string, Offer>();
-  const any = node.models.length === 0 ? toOffer(node, null, node.performance) : null;
   for (const model of node.models) {
     const names = [model.id, ...model.aliases];
     const rows = node.performance.filter((row) => names.includes(row.model));
     const offer = toOffer(node, model, rows);
     for (const name of names) if (!byName.has(name)) byName.set(name, offer);
   }
-  // No model has the empty name, so that the first look-up misses the memory of the last.
-  return { lastModel: "", lastOffer: any, any, byName };
+  return byName;
 }
 
+/** What the last decision saw, by place in its list; it keeps one fleet alive. */
+let seen: { model: string; nodes: ServingNode[]; offers: (Offer | null)[] } | null = null;
+
 /**
- * How the node offers the model, or null where it does not serve it. Nodes are immutable values:
- * their look-ups are built at the first call and kept as long as the node object lives.
+ * How the node at this place of a decider's list offers the model, or null where it does not serve it. Nodes are
+ * immutable values: their look-ups are built at the first call and kept as long as the node object lives. A list hardly
+ * changes from one decision to the next, so that for nearly all nodes comparing two references is enough.
  */
-export function offerOf(node: ServingNode, model: string): Offer | null {
-  let known = prepared.get(node);
-  if (known === undefined) {
-    known = prepare(node);
+export function offerAt(place: number, node: ServingNode, model: string): Offer | null {
+  if (seen?.model !== model) seen = { model, nodes: [], offers: [] };
+  const { nodes, offers } = seen;
+  if (nodes[place] !== node) {
+    const known = prepared.get(node) ?? prepare(node);
     prepared.set(node, known);
+    nodes[place] = node;
+    offers[place] = known instanceof Map ? (known.get(model) ?? null) : known;
   }
-  if (known.lastModel !== model) {
-    known.lastModel = model;
-    known.lastOffer = known.any ?? known.byName.get(model) ?? null;
-  }
-  return known.lastOffer;
+  return offers[place] ?? null;
 }
 
 /** Speeds of one sequence, with ranges, when `concurrency` run side by side. */

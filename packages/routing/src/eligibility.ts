@@ -95,13 +95,13 @@ export function rejectDetail(
     case "down":
       return `was down ${Math.round(snapshot.ageMs / 1000)} s ago`;
     case "loading":
-      return "is loading its model";
+      return "is loading";
     case "breaker_open":
     case "saturated":
       return `again in ${Math.ceil(snapshot.retryAfterMs / 1000)} s`;
     case "too_expensive":
     case "too_slow":
     case "deadline":
-      return `breaks a limit: ${JSON.stringify(policy.limits)}`;
+      return `over a limit: ${JSON.stringify(policy.limits)}`;
   }
 }

@@ -7,7 +7,7 @@ import type {
   RequestShape,
   RouteDecision,
 } from "@qwq-fit/schema";
-import { type Offer, offerOf } from "./beliefs.ts";
+import { type Offer, offerAt } from "./beliefs.ts";
 import { demandOf, rejectDetail, rejectReason } from "./eligibility.ts";
 import { outputTokensOf, predict, type Prediction, toEstimates } from "./predict.ts";
 import { limitBroken, score } from "./score.ts";
@@ -42,6 +42,9 @@ const NEAREST: readonly RejectReason[] = [
   "model_not_served",
 ];
 
+/** So many of {@link NEAREST} pass with time. */
+const PASSING = 3;
+
 /** Scores this close to the best, relatively, count as equal when `spread` is given. */
 const EQUAL_WITHIN = 0.1;
 
@@ -50,15 +53,6 @@ interface Candidate {
   readonly offer: Offer;
   readonly score: number;
 }
-
-const emptyPrediction = (): Prediction => ({
-  timeToFirstTokenMs: 0,
-  timeToAnswerMs: 0,
-  waitMs: 0,
-  cachedTokens: 0,
-  costUsd: 0,
-  concurrency: 1,
-});
 
 /** Inserts into the short list of the best, kept sorted by score; ties keep the fleet's order. */
 function keepBest(best: Candidate[], candidate: Candidate, most: number): void {
@@ -87,7 +81,7 @@ function rank(candidate: Candidate, shape: RequestShape, scratch: Prediction): R
   ];
   if (scratch.waitMs > 0) {
     reasons.push(
-      `${snapshot.inFlight} running and ${snapshot.queued} waiting on ${snapshot.node.slots} slots: ${Math.round(scratch.waitMs)} ms of wait`,
+      `${snapshot.inFlight} running and ${snapshot.queued} waiting on ${snapshot.node.slots} slots: ${Math.round(scratch.waitMs)} ms`,
     );
   }
   if (scratch.cachedTokens > 0) reasons.push(`${scratch.cachedTokens} tokens cached`);
@@ -116,7 +110,14 @@ export function selectNode(
 ): RouteDecision {
   const most = options.ranked ?? 8;
   const told = options.rejected ?? 32;
-  const scratch = emptyPrediction();
+  const scratch: Prediction = {
+    timeToFirstTokenMs: 0,
+    timeToAnswerMs: 0,
+    waitMs: 0,
+    cachedTokens: 0,
+    costUsd: 0,
+    concurrency: 1,
+  };
   const best: Candidate[] = [];
   const rejected: RejectedNode[] = [];
   const counts = new Map<RejectReason, number>();
@@ -126,8 +127,9 @@ export function selectNode(
   const outputTokens = outputTokensOf(shape);
   const limited = Object.values(policy.limits).some((limit) => limit !== null);
   let worst = Infinity;
+  let place = 0;
   for (const snapshot of snapshots) {
-    const offer = offerOf(snapshot.node, shape.model);
+    const offer = offerAt(place++, snapshot.node, shape.model);
     let reason = offer === null ? "model_not_served" : rejectReason(snapshot, offer, demand);
     if (reason === null && offer !== null) {
       predict(snapshot, offer, shape, outputTokens, scratch);
@@ -143,7 +145,7 @@ export function selectNode(
     }
     if (reason === null) continue;
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
-    if (reason === "saturated" || reason === "breaker_open" || reason === "loading") {
+    if (NEAREST.indexOf(reason) < PASSING) {
       retryAfterMs = Math.min(retryAfterMs ?? Infinity, Math.max(1000, snapshot.retryAfterMs));
     }
     if (rejected.length < told) {
