@@ -1,14 +1,15 @@
+import { createFreeSlots } from "./free-slots.ts";
 import type { JobEvent, NodeModel } from "./node-types.ts";
 import { createPowerState } from "./power-state.ts";
 import { createPrefixCache } from "./prefix-cache.ts";
 import { createQueue } from "./queue.ts";
 import { holds, type ServiceRates } from "./service-rates.ts";
 import { CRUMB, type Running, startJob, type Waiting, written } from "./slot.ts";
-import { stepRates } from "./step-rates.ts";
+import { survey } from "./survey.ts";
+import { SETTLING, type StepRates, stepRates } from "./step-rates.ts";
 
 const NONE: readonly JobEvent[] = [];
-/** Shares of a step that newcomers meet, evenly spread and the same in each run: the golden ratio's multiples. */
-const GOLDEN = 0.618_033_988_749_895;
+const STILL: StepRates = { prefill: 0, decode: 0, stepMs: 0, turnMs: Infinity, together: false };
 
 /** An idle node. */
 export function createNodeModel(rates: ServiceRates): NodeModel {
@@ -17,15 +18,21 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
   const power = createPowerState(rates.power);
   const kvTokens = rates.kvTokens ?? Infinity;
   const inTurns = rates.batching?.kind === "time";
+  const inSteps = rates.batching !== undefined;
+  const uses = new Uint8Array(inTurns ? rates.slots : 0);
+  let slots = createFreeSlots(inTurns ? rates.slots : 0);
   let running: Running[] = [];
   let waitingTokens = 0;
   let clockMs = 0;
   let nextMs = Infinity;
-  let prefillRate = 0;
-  let decodeRate = 0;
-  let stepMs = 0;
-  let due: "read" | "write" | "full" | "join" | "turn" = "write";
+  /** Next event of those that run; and when their present steps began. */
+  let ownMs = Infinity;
+  let sinceMs = 0;
+  let now: StepRates = STILL;
+  let due: "read" | "write" | "full" | "settled" | "turn" = "write";
   let reader: Running | undefined;
+  let leftMs = 0;
+  let settleMs = 0;
   let turns = 0;
   let readyMs = 0;
   let busyMs = 0;
@@ -40,60 +47,44 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
     return tokens;
   };
 
-  /** Rates until the next event, and its time. */
+  /** The next event: of those that run, or that the first that waits is let in. One that has no room waits for an end. */
+  const schedule = (): void => {
+    nextMs = untold.length > 0 ? clockMs : ownMs;
+    const head = waiting.peek();
+    if (head === undefined || running.length >= rates.slots) return;
+    const fromMs = Math.max(head.fromMs, readyMs);
+    if (fromMs > clockMs && fromMs < nextMs) nextMs = fromMs;
+  };
+
+  /** Rates from now on, until what runs changes. */
   const plan = (): void => {
-    let first: Running | undefined;
-    let readers = 0;
-    let readingMs = 0;
-    let decoding = 0;
-    let depth = 0;
-    let shortest = Infinity;
-    for (const one of running) {
-      if (one.prompt > 0) {
-        if (first === undefined || (inTurns && one.servedAt < first.servedAt)) first = one;
-        readers++;
-        readingMs += one.promptMs;
-        continue;
-      }
-      decoding++;
-      depth += one.depth;
-      if (one.output < shortest) shortest = one.output;
-    }
-    const now = stepRates(rates, first, readers, readingMs, decoding, depth);
-    prefillRate = now.prefill;
-    decodeRate = now.decode;
-    stepMs = now.stepMs;
+    const { first, readers, shortest, passes, ...all } = survey(rates, running, uses);
+    leftMs = all.leftMs;
+    const reading = first === undefined ? undefined : { first, readers, leftMs };
+    now = stepRates(rates, passes, reading, settleMs > 0);
+    sinceMs = clockMs;
     reader = first;
-    const readMs = prefillRate === 0 ? Infinity : (first?.prompt ?? Infinity) / prefillRate;
-    const writeMs = decodeRate === 0 ? Infinity : shortest / decodeRate;
-    const room = kvTokens - (kvTokens < Infinity ? held() : 0);
-    const fullMs =
-      decodeRate === 0 || running.length < 2
-        ? Infinity
-        : Math.max(0, room) / (decoding * decodeRate);
+    const toRead = now.together ? leftMs : (first?.prompt ?? Infinity);
+    const readMs = now.prefill === 0 ? Infinity : toRead / now.prefill;
+    const writeMs = now.decode === 0 ? Infinity : shortest / now.decode;
     due = readMs <= writeMs ? "read" : "write";
     let ms = Math.min(readMs, writeMs);
-    if (fullMs < ms) {
-      due = "full";
-      ms = fullMs;
+    const sooner = (atMs: number, what: typeof due): void => {
+      if (atMs >= ms) return;
+      due = what;
+      ms = atMs;
+    };
+    if (kvTokens < Infinity && now.decode > 0 && running.length > 1) {
+      sooner(Math.max(0, kvTokens - held()) / (passes.sequences * now.decode), "full");
     }
+    if (first === undefined && settleMs > 0 && passes.sequences > 0)
+      sooner(settleMs * SETTLING, "settled");
     if (first !== undefined && now.turnMs < Infinity) {
       if (first.turnMs <= 0) first.turnMs = now.turnMs;
-      if (first.turnMs / prefillRate < ms) {
-        due = "turn";
-        ms = first.turnMs / prefillRate;
-      }
+      sooner(first.turnMs / now.prefill, "turn");
     }
-    const head = waiting.peek();
-    if (head !== undefined && running.length < rates.slots) {
-      const from = Math.max(head.fromMs, readyMs) - clockMs;
-      // One that had no room is let in when another ends.
-      if (from > 0 && from < ms) {
-        due = "join";
-        ms = from;
-      }
-    }
-    nextMs = untold.length > 0 ? clockMs : clockMs + ms;
+    ownMs = clockMs + ms;
+    schedule();
   };
 
   const admit = (): void => {
@@ -107,7 +98,7 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
       waitingTokens -= entry.promptTokens;
       const cachedTokens = prefixes.cachedTokens(entry.job);
       reusedTokens += cachedTokens;
-      running.push(startJob(entry, rates, cachedTokens));
+      running.push(startJob(entry, rates, cachedTokens, inTurns ? slots.take() : 0));
     }
   };
 
@@ -116,6 +107,7 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
     const one = running.pop();
     if (one === undefined) return;
     preemptions++;
+    if (inTurns) slots.give(one.slot);
     const done = written(one);
     waiting.unshift({
       job: one.job,
@@ -127,20 +119,31 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
     waitingTokens += one.entry.promptTokens + done;
   };
 
+  /** Work of those that run while so much time passes. */
+  const work = (passedMs: number): void => {
+    const read = now.prefill * passedMs;
+    const share = now.together && leftMs > 0 ? read / leftMs : 0;
+    for (const one of running) {
+      if (one.prompt > 0) {
+        if (now.together) one.prompt -= one.promptAtPlan * share;
+        else if (one === reader) {
+          one.prompt -= read;
+          one.turnMs -= read;
+        }
+        // Only what is due ends: rounding must not end it before.
+        if (one.prompt <= 0) one.prompt = Number.MIN_VALUE;
+      } else one.output -= now.decode * passedMs;
+    }
+    if (reader === undefined) settleMs = Math.max(0, settleMs - passedMs / SETTLING);
+  };
+
   const advance = (nowMs: number): readonly JobEvent[] => {
     const passedMs = nowMs - clockMs;
     const isDue = nowMs >= nextMs;
+    const isOwn = nowMs >= ownMs;
     clockMs = nowMs;
     if (running.length > 0) busyMs += passedMs;
-    const first = reader;
-    for (const one of running) {
-      if (one === first) {
-        one.prompt -= prefillRate * passedMs;
-        one.turnMs -= prefillRate * passedMs;
-        // Only what is due ends: rounding must not end it before.
-        if (one.prompt <= 0) one.prompt = Number.MIN_VALUE;
-      } else if (one.prompt <= 0) one.output -= decodeRate * passedMs;
-    }
+    work(passedMs);
     if (!isDue) return NONE;
     // What was due has ended, whatever rounding says: a step shorter than the clock's resolution
     // would otherwise never end.
@@ -148,27 +151,31 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
     untold = [];
     let shortest = Infinity;
     for (const one of running) if (one.prompt <= 0) shortest = Math.min(shortest, one.output);
-    const endsBelow = due === "write" ? Math.max(CRUMB, shortest + CRUMB) : CRUMB;
+    const endsBelow = isOwn && due === "write" ? Math.max(CRUMB, shortest + CRUMB) : CRUMB;
+    const allRead = isOwn && due === "read";
     const left: Running[] = [];
     for (const one of running) {
       if (one.prompt > 0) {
-        if ((due === "read" && one === first) || one.prompt <= CRUMB) {
+        if ((allRead && (now.together || one === reader)) || one.prompt <= CRUMB) {
           one.prompt = 0;
+          settleMs = rates.settleMs ?? 0;
           prefixes.keep(one.job);
           if (!one.entry.told) events.push({ kind: "first-token", job: one.job, atMs: nowMs });
         }
       } else if (one.output <= endsBelow) {
         events.push({ kind: "end", job: one.job, atMs: nowMs });
+        if (inTurns) slots.give(one.slot);
         continue;
       }
       left.push(one);
     }
     running = left;
-    if (due === "turn" && first !== undefined) {
-      first.turnMs = 0;
-      first.servedAt = ++turns;
+    if (reader !== undefined && reader.prompt > 0 && inTurns) {
+      reader.turnMs = 0;
+      reader.servedAt = ++turns;
     }
-    if (due === "full" && running.length > 1) preempt();
+    if (isOwn && due === "settled") settleMs = 0;
+    if (isOwn && due === "full" && running.length > 1) preempt();
     else admit();
     if (running.length === 0 && waiting.length === 0) power.idleFrom(nowMs);
     plan();
@@ -199,17 +206,21 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
       if (!holds(rates, job)) return false;
       untold = [...advance(nowMs)];
       readyMs = power.wake(nowMs);
-      const step = rates.batching === undefined || running.length === 0 ? 0 : stepMs;
+      const { stepMs } = now;
+      // It is in no step that has begun: it waits for its end.
+      const steps = inSteps && running.length > 0 ? Math.floor((nowMs - sinceMs) / stepMs) + 1 : 0;
       waiting.push({
         job,
         promptTokens: job.promptTokens,
         outputTokens: Math.max(0, job.outputTokens - (rates.firstTokenInPrefill === true ? 1 : 0)),
         told: false,
-        fromMs: nowMs + step * ((job.id * GOLDEN) % 1),
+        fromMs: steps > 0 ? sinceMs + steps * stepMs : nowMs,
       });
       waitingTokens += job.promptTokens;
+      const before = running.length;
       admit();
-      plan();
+      if (running.length > before) plan();
+      else schedule();
       return true;
     },
     advance,
@@ -219,7 +230,9 @@ export function createNodeModel(rates: ServiceRates): NodeModel {
       untold = [];
       waitingTokens = 0;
       clockMs = nowMs;
-      nextMs = Infinity;
+      slots = createFreeSlots(inTurns ? rates.slots : 0);
+      settleMs = 0;
+      plan();
       prefixes.clear();
       power.idleFrom(nowMs);
       return lost;

@@ -2,8 +2,9 @@
 export type Batching =
   /**
    * A step may take so long, decoding included: our scheduler (packages/engine/src/scheduler/chunk-size.ts). Prompts
-   * are read in turns; one alone is read without the limit. `fixedMs` is what a step costs that reads and
+   * are read in turns; one alone is read without the limit. `fixedMs` is what a pass costs that reads and
    * decodes nothing: the weights. `aloneMs` bounds the step of the one that is alone: a newcomer waits for its end.
+   * Sequences that decode are one pass where their slots are neighbours (passes.ts).
    */
   | {
       readonly kind: "time";
@@ -44,6 +45,11 @@ export interface ServiceRates {
   readonly decodeMsPerCachedToken?: number;
   /** Ms of reading, in place of `prefillTokensPerSecond`: of `tokens` behind `cached` ones. */
   readonly prefillMs?: (tokens: number, cached: number) => number;
+  /**
+   * Ms that decoding loses once a prompt was read: the weights come back into the processor's caches. Nothing for a model
+   * that is larger than they are. @default 0
+   */
+  readonly settleMs?: number;
   /** Tokens that all sequences together may hold; a node without has room for all its slots. */
   readonly kvTokens?: number;
   /** Prefixes that stay in the cache. @default 0 */

@@ -21,14 +21,22 @@ export interface Running extends Work {
   readonly job: Job;
   readonly entry: Waiting;
   readonly readTokens: number;
+  readonly slot: number;
+  /** `prompt` when rates were last set. */
+  promptAtPlan: number;
   /** Count of turns when it was last read; 0 for never: those come first. */
   servedAt: number;
   /** Work that is left of its turn. */
   turnMs: number;
 }
 
-/** A request that gets its slot now, `cachedTokens` of its prompt being there already. */
-export function startJob(entry: Waiting, rates: ServiceRates, cachedTokens: number): Running {
+/** A request that gets this slot now, `cachedTokens` of its prompt being there already. */
+export function startJob(
+  entry: Waiting,
+  rates: ServiceRates,
+  cachedTokens: number,
+  slot: number,
+): Running {
   const readTokens = entry.promptTokens - cachedTokens;
   const ms =
     rates.prefillMs?.(readTokens, cachedTokens) ??
@@ -39,6 +47,8 @@ export function startJob(entry: Waiting, rates: ServiceRates, cachedTokens: numb
     job: entry.job,
     entry,
     readTokens,
+    slot,
+    promptAtPlan: promptMs,
     servedAt: 0,
     turnMs: 0,
     promptMs,
