@@ -38,7 +38,7 @@ function timed(decide: () => unknown): number[] {
     const startMs = performance.now();
     decide();
     return performance.now() - startMs;
-  }).sort((a, b) => a - b);
+  }).toSorted((a, b) => a - b);
 }
 
 const ours = (): unknown => selectNode(shape, fleet, DEFAULT_POLICY);
