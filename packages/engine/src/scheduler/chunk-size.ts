@@ -1,3 +1,5 @@
+import { TILE_TOKENS } from "./next-batch.ts";
+
 /** Tokens that one stream alone reads at once at the least, before it is known what a batch costs beside them. */
 const ALONE_MIN_TOKENS = 8;
 /** No more than this is read at once to spread a batch's fixed cost: an abort is heard at the end of a batch. */
@@ -16,10 +18,11 @@ const MAX_GROWTH = 2;
 /**
  * How many prompt tokens go into the next batch so that it takes `limitMs` at most. A batch of n tokens takes a + b·n;
  * scaling n by limit / measured settles where that is the limit, whatever a and b are, and follows them as the cache grows.
+ * What a decoded token takes stands for a: chunks end at edges of tiles, and a's share in a small one hides that the next fits.
  *
  * Where a alone is near the limit (a large model on a CPU), chunks that keep it would spend most of the time on reading
  * weights. A prompt that nobody waits beside then takes more: n ≥ 6·a/b, both solved from a chunk and one decoded token (a
- * batch of one), or from two chunks of unlike sizes while nothing was decoded.
+ * batch of one), or from two chunks of unlike sizes while nothing was decoded. From one tile on, n is a number of tiles.
  */
 export class ChunkSize {
   readonly #limitMs: number;
@@ -61,8 +64,11 @@ export class ChunkSize {
     const tooLong = ms > this.#limitMs;
     // The last piece of a prompt is short: it says little about a whole chunk, unless it was too long already.
     if (!tooLong && prefillTokens < this.#tokens / 2) return;
-    const scale = Math.min((this.#limitMs * AIM) / ms, MAX_GROWTH);
-    const next = Math.floor(prefillTokens * scale);
+    const aimMs = this.#limitMs * AIM;
+    const fixedMs = tokenMs !== null && tokenMs < Math.min(ms, aimMs) ? tokenMs : 0;
+    const fits = prefillTokens * ((aimMs - fixedMs) / (ms - fixedMs));
+    // Of what was allowed, not of what ended at the edge of a tile: that would be one short of the next edge for ever.
+    const next = Math.floor(Math.min(fits, MAX_GROWTH * Math.max(prefillTokens, this.#tokens)));
     const grown = tooLong ? Math.min(next, this.#tokens) : next;
     this.#tokens = Math.min(Math.max(grown, this.#min), this.#max);
   }
@@ -74,7 +80,8 @@ export class ChunkSize {
     const perTokenMs = (ms - seen.ms) / (tokens - seen.tokens);
     const fixedMs = ms - perTokenMs * tokens;
     if (!(perTokenMs > 0) || !(fixedMs > 0)) return;
-    const floor = Math.ceil((FIXED_COST_RATIO * fixedMs) / perTokenMs);
+    const exact = Math.ceil((FIXED_COST_RATIO * fixedMs) / perTokenMs);
+    const floor = exact < TILE_TOKENS ? exact : Math.round(exact / TILE_TOKENS) * TILE_TOKENS;
     this.#min = Math.min(Math.max(floor, ALONE_MIN_TOKENS), ALONE_MAX_FLOOR_TOKENS, this.#max);
   }
 }

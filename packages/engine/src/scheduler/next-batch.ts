@@ -18,8 +18,22 @@ export interface RunningStream {
 }
 
 /**
+ * Tokens that matrix kernels compute at once; a part costs as much as a whole (llama.cpp v0.5.0
+ * ggml/src/ggml-cpu/amx/mmq.cpp, ggml_backend_amx_mul_mat: BLOCK_M = 2 · TILE_M; measured there: 33 rows take as long as 64).
+ */
+export const TILE_TOKENS = 32;
+
+/** How much of `room` to fill so that the batch, with `beside` other tokens in it, ends at the edge of a tile. */
+function wholeTiles(room: number, beside: number): number {
+  const whole = Math.floor((room + beside) / TILE_TOKENS) * TILE_TOKENS - beside;
+  // Below one tile each token costs little more. Never less than half: prompts must go on beside many streams.
+  return whole > 0 && whole >= room / 2 ? whole : room;
+}
+
+/**
  * The items of the next batch. Decode first: every stream that has tokens to feed is in it. What is left of the batch, up
- * to `chunkTokens`, reads prompts: first that of the caller whose turn is longest ago. Empty when nothing can be done.
+ * to `chunkTokens` and to the edge of a tile, reads prompts: first that of the caller whose turn is longest ago. Empty when
+ * nothing can be done.
  */
 export function nextBatch(
   streams: Iterable<RunningStream>,
@@ -53,7 +67,7 @@ export function nextBatch(
   }
   const turn = (stream: RunningStream): number => turns.get(stream.fairnessKey) ?? 0;
   reading.sort((a, b) => turn(a) - turn(b) || a.servedAt - b.servedAt || a.id - b.id);
-  room = Math.min(room, chunkTokens);
+  room = wholeTiles(Math.min(room, chunkTokens), batchTokens - room);
   for (const stream of reading) {
     const count = Math.min(stream.prompt.length - stream.processed, room);
     if (count === 0) break;

@@ -70,6 +70,27 @@ describe("the scheduler", () => {
     expect(Math.max(...engine.steps.map((step) => step.prefillTokens))).toBe(512);
   });
 
+  test("a batch of more than a tile ends at its edge, with all that is in it", () => {
+    const { scheduler, engine } = setUp({}, { baseMs: 40, perTokenMs: 12 });
+    scheduler.submit(request(1, prompt(500)));
+    while (!(engine.run() ?? []).includes(1));
+    const sizes = engine.steps.slice(0, -1).map(({ prefillTokens }) => prefillTokens);
+    // 67 tokens would take 85 % of the limit.
+    expect(sizes).toEqual([16, 32, 64, 64, 64, 64, 64, 64, 64]);
+    const beside = setUp({}, { baseMs: 10, perTokenMs: 1 });
+    beside.scheduler.submit(request(1, prompt(4)));
+    beside.engine.run();
+    beside.scheduler.feed(1, [7]);
+    beside.engine.run();
+    beside.scheduler.submit(request(2, prompt(900, 1)));
+    for (let i = 0; i < 8; i++) {
+      beside.scheduler.feed(1, [7]);
+      beside.engine.run();
+    }
+    const rows = beside.engine.steps.map((step) => step.prefillTokens + step.decodeTokens);
+    expect(rows.slice(-3)).toEqual([64, 64, 64]);
+  });
+
   test("prompts take turns", () => {
     const { scheduler, engine } = setUp();
     scheduler.submit(request(1, prompt(500)));
