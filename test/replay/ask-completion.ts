@@ -5,6 +5,22 @@ export interface Asked {
   readonly tokens: number;
 }
 
+/**
+ * Ms of a request that the engine refuses because its prompt is longer than the context: the way there and back through
+ * the server and its engine's process, without any computing.
+ */
+export async function askRefused(url: string, promptTokens: number): Promise<number> {
+  const startMs = performance.now();
+  const response = await fetch(`${url}/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ model: "any", prompt: Array.from({ length: promptTokens }, () => 300) }),
+  });
+  const text = await response.text();
+  if (!text.includes("context")) throw new Error(`not refused: ${response.status} ${text}`);
+  return performance.now() - startMs;
+}
+
 /** Ids that every vocabulary of ours has, behind its bytes. */
 const FIRST_ID = 300;
 const IDS = 4000;

@@ -12,10 +12,13 @@ import type { FitPlan, LocalMeasurement } from "@qwq-fit/schema";
 import { createRandom, simulate, type TraceRequest } from "@qwq-fit/simulation";
 import { loadSpeedCoefficients } from "../../packages/qwq-fit/src/catalog/load-speed-coefficients.ts";
 import { probeHardware } from "../../packages/qwq-fit/src/hardware/probe-hardware.ts";
-import { machineNode } from "../../packages/qwq-fit/src/replay/fleet/machine-node.ts";
+import {
+  machineNode,
+  type RequestCost,
+} from "../../packages/qwq-fit/src/replay/fleet/machine-node.ts";
 import type { ReplayNode } from "../../packages/qwq-fit/src/replay/fleet/replay-node.ts";
 import { startCommand } from "../support/long-command.ts";
-import { askCompletion } from "./ask-completion.ts";
+import { askCompletion, askRefused } from "./ask-completion.ts";
 import { QUANTIZATION, quantile, rehearsedSpeeds, smallEntry } from "./rehearse-small.ts";
 
 const { values } = parseArgs({
@@ -87,16 +90,33 @@ async function sent(url: string, trace: readonly TraceRequest[], salt: number): 
 const meanOf = (list: readonly number[]): number =>
   list.reduce((sum, value) => sum + value, 0) / list.length;
 
-/** What one answer costs beside computing: asked of an idle server, over what the replay foretells. */
-async function overheadOf(url: string, node: ReplayNode): Promise<number> {
-  const over: number[] = [];
-  for (let i = 0; i < 12; i++) {
-    const request = { arrivalMs: 0, promptTokens: 32, outputTokens: 8 };
-    const answer = await askCompletion(url, request, 9_000_000 + i);
-    const told = replayed(node, [request]).firsts[0] ?? 0;
-    if (answer !== null && i >= 4) over.push(answer.firstMs - told);
+const NO_COST: RequestCost = { wayMs: 0, promptMs: 0, settleMs: 0 };
+
+/**
+ * What a request costs here beside its tokens: single requests to the idle server, over what the replay foretells of
+ * them; the way there and back from requests that the engine refuses. Nothing of it is known of concurrent ones.
+ */
+async function costOf(url: string, node: ReplayNode, scale: number): Promise<RequestCost> {
+  const ways: number[] = [];
+  for (let i = 0; i < 16; i++) ways.push(await askRefused(url, CONTEXT));
+  const reading: number[] = [];
+  const writing: number[] = [];
+  for (const [i, sizes] of makeTrace(40, 1, scale, 9).entries()) {
+    const request = { ...sizes, arrivalMs: 0 };
+    const was = await askCompletion(url, request, 9_000_000 + i);
+    const { firsts, totals } = replayed(node, [request]);
+    const [first = 0] = firsts;
+    const [total = 0] = totals;
+    if (was === null || i < 8) continue;
+    reading.push(was.firstMs - first);
+    writing.push(was.totalMs - was.firstMs - (total - first));
   }
-  return Math.max(0, quantile(over, 0.5));
+  const wayMs = quantile(ways.slice(4), 0.5);
+  return {
+    wayMs,
+    promptMs: Math.max(0, quantile(reading, 0.5) - wayMs),
+    settleMs: Math.max(0, quantile(writing, 0.5)),
+  };
 }
 
 const off = (told: number, was: number): string => {
@@ -141,7 +161,7 @@ try {
       await rehearsedSpeeds(entry, plan, settings, Number(values.rehearsals), speeds);
       const measured = new Map([...speeds].filter(([sequences]) => sequences <= level));
       const nodeWith = (
-        overheadMs: number,
+        requestCost: RequestCost,
         sizes: { promptTokens: number; outputTokens: number },
       ): ReplayNode =>
         machineNode({
@@ -154,11 +174,11 @@ try {
           measured,
           price: { kind: "own", hardwareUsd: 0, watts: null, usdPerKwh: 0, years: 3, sources: [] },
           power: null,
-          overheadMs,
+          requestCost,
         });
       const sizes = { promptTokens: 140, outputTokens: 27 };
-      const overheadMs = await overheadOf(url, nodeWith(0, sizes));
-      const node = nodeWith(overheadMs, sizes);
+      const cost = await costOf(url, nodeWith(NO_COST, sizes), 1);
+      const node = nodeWith(cost, sizes);
       // Sizes are scaled so that this many requests keep the server at this load for so long.
       const gapMs = (Number(values.seconds) * 1000) / Number(values.requests);
       let scale = 1;
@@ -176,7 +196,7 @@ try {
           row.decodeMsPerCachedToken,
           row.prefillTokensPerSecond,
         ]);
-        console.error(JSON.stringify({ level, settings, rows, overheadMs, scale }));
+        console.error(JSON.stringify({ level, settings, rows, cost, scale }));
       }
       for (let run = 1; run <= Number(values.runs); run++) {
         const trace = makeTrace(Number(values.requests), gapMs, scale, 100 * level + run);

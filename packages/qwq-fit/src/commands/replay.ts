@@ -58,7 +58,7 @@ async function buildOf(options: ReplayOptions, io: CommandIo): Promise<ReplayInp
     years: options.years,
     idleOffMs: scaleToZero === undefined ? null : scaleToZero * MINUTE_MS,
     coldStartMs: coldStart === undefined ? null : coldStart * 1000,
-    overheadMs: 0,
+    requestCost: { wayMs: 0, promptMs: 0, settleMs: 0 },
     hardwareNamed: (name) => readHardware(name, catalog),
     thisMachine: () => probeHardware({ catalog }),
     measurements: async (hardware) =>

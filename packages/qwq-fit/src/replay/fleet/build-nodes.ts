@@ -12,7 +12,7 @@ import type {
 import type { FoundModel } from "../../model/read-model.ts";
 import { machinePrice } from "../../report/machine-price.ts";
 import { cloudNode, type CloudSpeed, findOffer } from "./cloud-node.ts";
-import { machineNode } from "./machine-node.ts";
+import { machineNode, type RequestCost } from "./machine-node.ts";
 import type { OptionPart, ReplayOption } from "./parse-option.ts";
 import { planMachine, type ServingPlan } from "./plan-machine.ts";
 import type { NodePrice, ReplayNode } from "./replay-node.ts";
@@ -35,7 +35,7 @@ export interface BuildContext {
   /** Null: everything is always on. */
   readonly idleOffMs: number | null;
   readonly coldStartMs: number | null;
-  readonly overheadMs: number;
+  readonly requestCost: RequestCost;
   readonly hardwareNamed: (name: string) => Promise<HardwareProfile>;
   readonly thisMachine: () => Promise<HardwareProfile>;
   /** How much users would suffer with this node alone: the less the better. */
@@ -120,7 +120,7 @@ function nodeOf(
   price: NodePrice,
 ): ReplayNode {
   const { plan } = serving;
-  const { model, sizes, coefficients, idleOffMs, overheadMs } = context;
+  const { model, sizes, coefficients, idleOffMs, requestCost } = context;
   const loadMs = plan.diskBytes / LOAD_BYTES_PER_MS;
   const coldStartMs =
     context.coldStartMs ?? loadMs + (part.kind === "sagemaker" ? INSTANCE_START_MS : 0);
@@ -140,7 +140,7 @@ function nodeOf(
     measured,
     price,
     power: idleOffMs === null ? null : { coldStartMs, idleOffMs },
-    overheadMs,
+    requestCost,
   });
 }
 

@@ -16,6 +16,16 @@ const QUEUE_PER_SLOT = 4;
 /** vLLM's `max_num_batched_tokens` for serving on most GPUs (docs.vllm.ai, optimization: chunked prefill, 2048). */
 const VLLM_STEP_TOKENS = 2048;
 
+/** What a request costs beside its tokens, ms. For models whose steps take tens of ms it is little. */
+export interface RequestCost {
+  /** Way there and back: HTTP, and between the server and its engine. Nobody else waits for it. */
+  readonly wayMs: number;
+  /** Of the engine, for each prompt that is read: a batch of another shape is prepared, caches are cold. */
+  readonly promptMs: number;
+  /** Of the engine, in the steps that follow: weights come back into the caches of the processor. */
+  readonly settleMs: number;
+}
+
 /** What a machine's node is made of. */
 export interface MachineInput {
   readonly label: string;
@@ -27,7 +37,7 @@ export interface MachineInput {
   readonly measured: ReadonlyMap<number, LocalMeasurement>;
   readonly price: NodePrice;
   readonly power: Power | null;
-  readonly overheadMs: number;
+  readonly requestCost: RequestCost;
 }
 
 function batchingOf(serving: ServingPlan, table: SpeedTable): Batching {
@@ -42,6 +52,7 @@ function batchingOf(serving: ServingPlan, table: SpeedTable): Batching {
 
 function ratesOf(input: MachineInput, table: SpeedTable, factors: SpeedFactors): ServiceRates {
   const { serving, power, sizes } = input;
+  const { wayMs, promptMs, settleMs } = input.requestCost;
   const { slots, kvTokens, plan } = serving;
   const { stepMs, msPerCachedToken } = table;
   const last = stepMs.length;
@@ -50,7 +61,7 @@ function ratesOf(input: MachineInput, table: SpeedTable, factors: SpeedFactors):
     slots,
     prefillTokensPerSecond:
       (1000 * factors.prefill * sizes.promptTokens) / table.prefillMs(sizes.promptTokens, 0),
-    prefillMs: (tokens, cached) => table.prefillMs(tokens, cached) / factors.prefill,
+    prefillMs: (tokens, cached) => promptMs + table.prefillMs(tokens, cached) / factors.prefill,
     decodeTokensPerSecond: (running) =>
       (1000 * factors.decode) / (stepMs[Math.min(running, last) - 1] ?? Number.NaN),
     decodeMsPerCachedToken: msPerCachedToken / factors.decode,
@@ -67,7 +78,8 @@ function ratesOf(input: MachineInput, table: SpeedTable, factors: SpeedFactors):
         ? slots
         : Math.max(1, Math.floor(kvTokens / Math.max(1, sizes.promptTokens + sizes.outputTokens))),
     firstTokenInPrefill: true,
-    overheadMs: input.overheadMs,
+    overheadMs: wayMs,
+    settleMs,
     ...(power === null ? {} : { power }),
   };
 }
