@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { type EngineSettings, rehearse, type RehearsalResult } from "@qwq-fit/engine";
+import { type EngineSettings, rehearse } from "@qwq-fit/engine";
 import type { FitPlan, LocalMeasurement, ModelEntry } from "@qwq-fit/schema";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -36,48 +36,50 @@ export const quantile = (list: readonly number[], q: number): number => {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 };
 
-/** Adds what is missing of the speeds with 1, 2, 4 … sequences, as `qwq-fit rehearse --concurrency N` keeps them. */
-export async function rehearsedSpeeds(
+/** Speeds with so many sequences, as `qwq-fit rehearse --concurrency N` keeps them. */
+export async function rehearsedRow(
   entry: ModelEntry,
   plan: FitPlan,
   settings: EngineSettings,
-  rehearsals: number,
-  rows: Map<number, LocalMeasurement>,
-): Promise<void> {
-  for (let sequences = 1; sequences <= settings.sequences; sequences *= 2) {
-    if (rows.has(sequences)) continue;
-    const own = { ...settings, sequences };
-    const tries: RehearsalResult[] = [];
-    // So small a model is read in a tenth of a second: one rehearsal of it tells the noise of the moment.
-    for (let round = 0; round < rehearsals; round++) {
-      tries.push(
-        await rehearse({
-          entry,
-          quantization: QUANTIZATION,
-          settings: own,
-          engine,
-          concurrency: sequences,
-        }),
-      );
-    }
-    const middle = (value: (one: RehearsalResult) => number): number =>
-      quantile(tries.map(value), 0.5);
-    rows.set(sequences, {
-      schemaVersion: 1,
-      method: "rehearsed",
-      model: plan.model,
-      quantization: plan.quantization,
-      engine: plan.engine,
-      engineVersion: plan.engineVersion,
-      backend: plan.backend,
-      driver: null,
-      machine: "this",
-      settings: own,
-      decodeMsPerToken: middle((got) => got.decodeMsPerToken),
-      decodeMsPerCachedToken: middle((got) => got.decodeMsPerCachedToken),
-      prefillTokensPerSecond: middle((got) => got.prefillTokensPerSecond),
-      relativeError: middle((got) => got.relativeError),
-      takenAt: "now",
-    });
-  }
+): Promise<LocalMeasurement> {
+  const { sequences } = settings;
+  const told = await rehearse({
+    entry,
+    quantization: QUANTIZATION,
+    settings,
+    engine,
+    concurrency: sequences,
+  });
+  return {
+    schemaVersion: 1,
+    method: "rehearsed",
+    model: plan.model,
+    quantization: plan.quantization,
+    engine: plan.engine,
+    engineVersion: plan.engineVersion,
+    backend: plan.backend,
+    driver: null,
+    machine: "this",
+    settings,
+    decodeMsPerToken: told.decodeMsPerToken,
+    decodeMsPerCachedToken: told.decodeMsPerCachedToken,
+    prefillTokensPerSecond: told.prefillTokensPerSecond,
+    relativeError: told.relativeError,
+    takenAt: "now",
+  };
+}
+
+const meanOf = (list: readonly number[]): number =>
+  list.reduce((sum, value) => sum + value, 0) / list.length;
+
+/** Several rehearsals of the same settings as one. */
+export function meanRow(rows: readonly LocalMeasurement[]): LocalMeasurement {
+  const [first] = rows;
+  if (first === undefined) throw new RangeError("no rehearsal");
+  return {
+    ...first,
+    decodeMsPerToken: meanOf(rows.map((row) => row.decodeMsPerToken)),
+    decodeMsPerCachedToken: meanOf(rows.map((row) => row.decodeMsPerCachedToken)),
+    prefillTokensPerSecond: meanOf(rows.map((row) => row.prefillTokensPerSecond)),
+  };
 }

@@ -1,6 +1,6 @@
 // A replay against the real thing: 500 requests sent to a real `serve` process of a small model, and the same trace replayed
-// with the speeds that a rehearsal found. Prints a table:
-//   node test/replay/truth.ts [--requests 500] [--runs 5] [--levels 2,4] [--seconds 48] [--rehearsals 5] [--json]
+// with the speeds that rehearsals found before and after it. Prints a table:
+//   node test/replay/truth.ts [--requests 500] [--runs 5] [--levels 2,4] [--seconds 44] [--json]
 // The machine must have nothing else to do. The command must be built (`npm run build`).
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,18 +18,18 @@ import {
 } from "../../packages/qwq-fit/src/replay/fleet/machine-node.ts";
 import type { ReplayNode } from "../../packages/qwq-fit/src/replay/fleet/replay-node.ts";
 import { startCommand } from "../support/long-command.ts";
-import { askCompletion, askRefused } from "./ask-completion.ts";
-import { QUANTIZATION, quantile, rehearsedSpeeds, smallEntry } from "./rehearse-small.ts";
+import { askCompletion } from "./ask-completion.ts";
+import { costSeen, lookAtMachine, type MachineLook, speedsOf } from "./machine-look.ts";
+import { QUANTIZATION, quantile, smallEntry } from "./rehearse-small.ts";
 
 const { values } = parseArgs({
   options: {
     requests: { type: "string", default: "500" },
     runs: { type: "string", default: "5" },
     levels: { type: "string", default: "2,4" },
-    seconds: { type: "string", default: "48" },
+    seconds: { type: "string", default: "44" },
     load: { type: "string", default: "0.6" },
     threads: { type: "string", default: "1" },
-    rehearsals: { type: "string", default: "5" },
     json: { type: "boolean", default: false },
   },
 });
@@ -92,33 +92,6 @@ const meanOf = (list: readonly number[]): number =>
 
 const NO_COST: RequestCost = { wayMs: 0, promptMs: 0, settleMs: 0 };
 
-/**
- * What a request costs here beside its tokens: single requests to the idle server, over what the replay foretells of
- * them; the way there and back from requests that the engine refuses. Nothing of it is known of concurrent ones.
- */
-async function costOf(url: string, node: ReplayNode, scale: number): Promise<RequestCost> {
-  const ways: number[] = [];
-  for (let i = 0; i < 16; i++) ways.push(await askRefused(url, CONTEXT));
-  const reading: number[] = [];
-  const writing: number[] = [];
-  for (const [i, sizes] of makeTrace(40, 1, scale, 9).entries()) {
-    const request = { ...sizes, arrivalMs: 0 };
-    const was = await askCompletion(url, request, 9_000_000 + i);
-    const { firsts, totals } = replayed(node, [request]);
-    const [first = 0] = firsts;
-    const [total = 0] = totals;
-    if (was === null || i < 8) continue;
-    reading.push(was.firstMs - first);
-    writing.push(was.totalMs - was.firstMs - (total - first));
-  }
-  const wayMs = quantile(ways.slice(4), 0.5);
-  return {
-    wayMs,
-    promptMs: Math.max(0, quantile(reading, 0.5) - wayMs),
-    settleMs: Math.max(0, quantile(writing, 0.5)),
-  };
-}
-
 const off = (told: number, was: number): string => {
   const share = 100 * (told / was - 1);
   return `${share < 0 ? "−" : "+"}${Math.abs(share).toFixed(1)} %`;
@@ -132,7 +105,6 @@ try {
   const model = await readModelFile(file);
   const hardware = await probeHardware();
   const coefficients = await loadSpeedCoefficients();
-  const speeds = new Map<number, LocalMeasurement>();
   console.log(
     "| slots | run | first token p50, replay | real | off | p95, replay | real | off | whole answer mean, replay | real | off | answered |\n| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
   );
@@ -158,50 +130,64 @@ try {
       const url = String(ready["url"]);
       const plan = planned["plan"] as FitPlan;
       const settings = ready["settings"] as EngineSettings;
-      await rehearsedSpeeds(entry, plan, settings, Number(values.rehearsals), speeds);
-      const measured = new Map([...speeds].filter(([sequences]) => sequences <= level));
       const nodeWith = (
         requestCost: RequestCost,
-        sizes: { promptTokens: number; outputTokens: number },
+        measured: ReadonlyMap<number, LocalMeasurement>,
       ): ReplayNode =>
         machineNode({
           label: "this machine",
           model,
           hardware,
           serving: { plan: { ...plan, ...settings }, slots: level, kvTokens: null, notes: [] },
-          sizes,
+          sizes: { promptTokens: 140, outputTokens: 27 },
           coefficients,
           measured,
           price: { kind: "own", hardwareUsd: 0, watts: null, usdPerKwh: 0, years: 3, sources: [] },
           power: null,
           requestCost,
         });
-      const sizes = { promptTokens: 140, outputTokens: 27 };
-      const cost = await costOf(url, nodeWith(NO_COST, sizes), 1);
-      const node = nodeWith(cost, sizes);
+      const nodeSeen = (looks: readonly MachineLook[]): ReplayNode => {
+        const measured = speedsOf(looks);
+        const bare = nodeWith(NO_COST, measured);
+        const cost = costSeen(looks, (request) => {
+          const { firsts, totals } = replayed(bare, [request]);
+          return { firstMs: firsts[0] ?? 0, totalMs: totals[0] ?? 0 };
+        });
+        if (values.json) {
+          const rows = [...measured.values()].map((row) => [
+            row.decodeMsPerToken,
+            row.decodeMsPerCachedToken,
+            row.prefillTokensPerSecond,
+          ]);
+          console.error(JSON.stringify({ level, settings, rows, cost }));
+        }
+        return nodeWith(cost, measured);
+      };
+      const looks: MachineLook[] = [];
+      const look = async (): Promise<void> => {
+        const salt = 9_000_000 + 1000 * looks.length;
+        const singles = makeTrace(40, 1, 1, 9);
+        looks.push(await lookAtMachine({ url, entry, plan, settings, singles, salt }));
+      };
+      await look();
+      const before = nodeSeen(looks);
       // Sizes are scaled so that this many requests keep the server at this load for so long.
       const gapMs = (Number(values.seconds) * 1000) / Number(values.requests);
       let scale = 1;
       for (let i = 0; i < 8; i++) {
         const trial = makeTrace(2000, gapMs, scale, 7);
-        const { busyMs, lastedMs } = replayed(node, trial);
+        const { busyMs, lastedMs } = replayed(before, trial);
         scale = Math.min(
           4,
           Math.max(0.1, scale * (Number(values.load) / (busyMs / lastedMs)) ** 0.7),
         );
       }
-      if (values.json) {
-        const rows = [...measured.values()].map((row) => [
-          row.decodeMsPerToken,
-          row.decodeMsPerCachedToken,
-          row.prefillTokensPerSecond,
-        ]);
-        console.error(JSON.stringify({ level, settings, rows, cost, scale }));
-      }
       for (let run = 1; run <= Number(values.runs); run++) {
         const trace = makeTrace(Number(values.requests), gapMs, scale, 100 * level + run);
-        const told = replayed(node, trace);
         const was = await sent(url, trace, 10 * level + run);
+        await look();
+        // The machine's own speed wanders within minutes: what was seen right before the run and right after it.
+        const told = replayed(nodeSeen(looks.slice(-2)), trace);
         const cells = [
           [quantile(told.firsts, 0.5), quantile(was.firsts, 0.5)],
           [quantile(told.firsts, 0.95), quantile(was.firsts, 0.95)],

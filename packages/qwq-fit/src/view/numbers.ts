@@ -44,6 +44,12 @@ const STEPS = [
   { unit: "ms", ms: 1, from: 0 },
 ] as const;
 
+/** A duration in the unit that suits it: "2.3 h", "8.1 s". */
+export function lasting(ms: number): string {
+  const step = STEPS.find(({ from }) => ms >= from) ?? STEPS[3];
+  return `${short(Number((ms / step.ms).toPrecision(2)))} ${step.unit}`;
+}
+
 /** A duration and its range in the unit that suits it: "63 min (50–90)". */
 export function duration(estimate: Estimate): string {
   const step = STEPS.find(({ from }) => estimate.expected >= from) ?? STEPS[3];

@@ -1,4 +1,5 @@
 import type { ReplayNode } from "../fleet/replay-node.ts";
+import { lasting } from "../../view/numbers.ts";
 import type { FoundReport, ServiceLevel, TriedMix } from "../replay-report.ts";
 import { busiest } from "./busiest.ts";
 import { monthlyCost, sumCosts, totalUsd } from "./cost.ts";
@@ -65,7 +66,6 @@ function mixesOf(choices: readonly Choice[]): Mix[] {
   return mixes;
 }
 
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
 const dollars = (value: number): string => `$${value.toFixed(value < 10 ? 2 : 0)}`;
 
 /** Why a run breaks the service level; null where it keeps it. */
@@ -77,11 +77,11 @@ export function brokenBy(run: FleetRun, asked: ServiceLevel): string | null {
   }
   const first = run.firstTokenMs.quantile(0.95);
   if (asked.p95FirstTokenMs !== null && !(first <= asked.p95FirstTokenMs)) {
-    return `p95 of the first token is ${seconds(first)}`;
+    return `p95 of the first token is ${lasting(first)}`;
   }
   const answer = run.totalMs.quantile(0.95);
   if (asked.p95AnswerMs !== null && !(answer <= asked.p95AnswerMs)) {
-    return `p95 of the answer is ${seconds(answer)}`;
+    return `p95 of the answer is ${lasting(answer)}`;
   }
   return null;
 }

@@ -4,6 +4,7 @@ import { QwqError } from "@qwq-fit/schema";
 import { isRow } from "../readers/record.ts";
 import { readRow, type TraceFormat } from "../readers/read-row.ts";
 import { hasDuplicateKey } from "./duplicate-key.ts";
+import { type CsvReader, openCsv } from "./read-csv.ts";
 import { rowsOfDocument } from "./read-document.ts";
 import { type Line, LONGEST_LINE_BYTES, splitLines } from "./split-lines.ts";
 import { createFaultBook, type FaultBook, type TraceFaults } from "./trace-faults.ts";
@@ -93,7 +94,7 @@ function dropFarAway({ store, book }: Reading): void {
   store.keep((index) => !isFar(index));
 }
 
-/** Reads a trace of lines, or one JSON document with rows in it, from bytes. */
+/** Reads a trace of lines, a table (CSV), or one JSON document with rows in it, from bytes. */
 export async function readTraceFrom(
   chunks: AsyncIterable<Uint8Array>,
   source: string,
@@ -106,14 +107,25 @@ export async function readTraceFrom(
   const { store, book, formats } = reading;
   let lines = 0;
   let document: Line[] | null = null;
+  let table: CsvReader | null = null;
   for await (const batch of splitLines(chunks)) {
     for (const line of batch) {
-      if (lines === 0 && opensDocument(line)) document = [];
+      if (lines === 0) {
+        if (opensDocument(line)) document = [];
+        table = openCsv(line, book);
+        lines = line.number;
+        if (table !== null) continue;
+      }
       lines = line.number;
-      if (document === null) readLine(line, reading);
-      else document.push(line);
+      if (document !== null) document.push(line);
+      else if (table === null) readLine(line, reading);
+      else {
+        const row = table.push(line);
+        if (row !== null) readValue(row.value, row.line, reading);
+      }
     }
   }
+  table?.end();
   if (document !== null) {
     for (const { value, line } of rowsOfDocument(document, book)) readValue(value, line, reading);
   }

@@ -1,6 +1,7 @@
 /** What can be wrong with a line of a trace; `not_a_request` is no fault of the line, but it is told too. */
 export type FaultKind =
   | "broken_json"
+  | "broken_csv"
   | "not_an_object"
   | "duplicate_key"
   | "unknown_format"
