@@ -63,7 +63,10 @@ describe.skipIf(!isBuilt)("qwq-fit serve --lan", () => {
       const wrong = await runCommand(["pair", "2222-2222", "--url", url, "--json"], here);
       expect([wrong.code, wrong.out]).toEqual([1, expect.stringContaining('"unauthorized"')]);
       const code = String(lan["code"]);
-      const right = await runCommand(["pair", code, "--url", url, "--json"], here);
+      const right = await runCommand(
+        ["pair", code, "--url", url, "--name", "laptop", "--json"],
+        here,
+      );
       expect(JSON.parse(right.out)).toMatchObject({ model: "scripted", instance: lan["instance"] });
       const again = await runCommand(["pair", code, "--url", url, "--json"], here);
       expect([again.code, again.out]).toEqual([1, expect.stringContaining('"forbidden"')]);
@@ -91,6 +94,16 @@ describe.skipIf(!isBuilt)("qwq-fit serve --lan", () => {
       const after = String((await second.until("ready"))["url"]);
       expect((await second.until("lan"))["instance"]).toBe(lan["instance"]);
       expect((await ask(after, key)).status).toBe(200);
+
+      const there = { env: env("mini") };
+      const listed = await runCommand(["pair", "--list", "--json"], there);
+      expect(JSON.parse(listed.out)).toMatchObject({ clients: [{ name: "laptop" }] });
+      expect(listed.out).not.toContain(key);
+      const nobody = await runCommand(["pair", "--revoke", "phone", "--json"], there);
+      expect([nobody.code, nobody.out]).toEqual([1, expect.stringContaining("laptop (")]);
+      const revoked = await runCommand(["pair", "--revoke", "laptop", "--json"], there);
+      expect(JSON.parse(revoked.out)).toMatchObject({ name: "laptop", revoked: true });
+      expect((await ask(after, key)).status).toBe(401);
     },
     ANY_MS,
   );

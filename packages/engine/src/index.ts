@@ -106,7 +106,7 @@ export { browseLan } from "./lan/browse.ts";
 export { lanAddresses } from "./lan/lan-addresses.ts";
 export { createLanDoor } from "./lan/lan-door.ts";
 export type { LanDoor, LanDoorOptions, LanNode } from "./lan/lan-door.ts";
-export { openLanKeys } from "./lan/lan-keys.ts";
+export { listLanPairings, openLanKeys, revokeLanPairing } from "./lan/lan-keys.ts";
 export type { LanKeys, LanPairing } from "./lan/lan-keys.ts";
 export { isLanProof, lanNonce } from "./lan/lan-proof.ts";
 export { openMdns } from "./lan/mdns-port.ts";

@@ -5,7 +5,7 @@ import { isObject } from "@qwq-fit/wire";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createLanDoor } from "./lan-door.ts";
 import type { LanDoor } from "./lan-door.ts";
-import { openLanKeys } from "./lan-keys.ts";
+import { listLanPairings, openLanKeys, revokeLanPairing } from "./lan-keys.ts";
 import type { LanKeys } from "./lan-keys.ts";
 import { isLanProof } from "./lan-proof.ts";
 import { createPairingCode } from "./pairing-code.ts";
@@ -71,6 +71,23 @@ describe("pairing", () => {
     expect(again.instanceOf("a")).not.toBe(again.instanceOf("b"));
     expect((await post(opened, "pair", { code: opened.code, name: "other" })).status).toBe(403);
     expect(opened.paired).toHaveLength(1);
+  });
+
+  test("that is revoked by another program is unknown at once, here and after a restart", async () => {
+    const opened = await open();
+    const { value } = await post(opened, "pair", { code: opened.code, name: "laptop" });
+    const id = String(value["id"]);
+    expect(opened.keys.pairings.map((one) => one.id)).toEqual([id]);
+    expect(await revokeLanPairing(opened.dir, "other")).toBe(false);
+    expect(opened.keys.pairings).toHaveLength(1);
+    expect(await revokeLanPairing(opened.dir, id)).toBe(true);
+    expect(opened.keys.pairings).toEqual([]);
+    expect(listLanPairings(opened.dir)).toEqual([]);
+    expect((await openLanKeys(opened.dir)).pairings).toEqual([]);
+    const asked = { id, nonce: NONCE, address: ADDRESS };
+    expect((await post(opened, "proof", asked)).status).toBe(401);
+    await rm(join(opened.dir, "lan", "server.json"));
+    expect(await revokeLanPairing(opened.dir, id)).toBe(false);
   });
 
   test("with a wrong code gives nothing, and after five not even with the right one", async () => {

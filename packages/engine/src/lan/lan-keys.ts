@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { QwqError } from "@qwq-fit/schema";
 import { isObject, parseJson, stringField } from "@qwq-fit/wire";
@@ -16,6 +17,7 @@ export interface LanPairing {
 export interface LanKeys {
   /** The key that the server made itself, for those who are given no other. */
   readonly ownKey: string;
+  /** Who is paired now: what another program has kept or revoked in the file meanwhile counts at once. */
   readonly pairings: readonly LanPairing[];
   /** The announced id of one server of this machine: random, the same after a restart. */
   instanceOf(serverId: string): string;
@@ -34,32 +36,70 @@ const MOST_PAIRINGS = 256;
 
 const secret = (): string => randomBytes(32).toString("base64url");
 
+const pathIn = (stateDir: string): string => join(stateDir, "lan", "server.json");
+
 /** Reads `lan/server.json` of the state folder, or makes it, readable by its user alone. */
 export async function openLanKeys(stateDir: string): Promise<LanKeys> {
-  const path = join(stateDir, "lan", "server.json");
-  const known = await readKept(path);
+  const path = pathIn(stateDir);
+  const known = readKept(path);
   const kept = known ?? { seed: secret(), ownKey: secret(), pairings: [] };
   if (known === null) await keep(path, kept);
-  const pairings = [...kept.pairings];
+  let seen = stampOf(path);
+  let pairings = kept.pairings;
+  const current = (): readonly LanPairing[] => {
+    const stamp = stampOf(path);
+    if (stamp !== seen) {
+      seen = stamp;
+      // A file that is gone or broken pairs nobody.
+      pairings = readKept(path)?.pairings ?? [];
+    }
+    return pairings;
+  };
   return {
     ownKey: kept.ownKey,
-    pairings,
+    get pairings() {
+      return current();
+    },
     instanceOf: (serverId) =>
       createHmac("sha256", kept.seed).update(serverId).digest("hex").slice(0, 16),
     add: async (name, pairedAt) => {
-      if (pairings.length >= MOST_PAIRINGS) {
+      if (current().length >= MOST_PAIRINGS) {
         throw new QwqError("saturated", `${MOST_PAIRINGS} clients are paired already`, {
-          hint: "Remove some from lan/server.json in the state folder.",
+          hint: "Remove some on this machine: qwq-fit pair --revoke NAME.",
         });
       }
       const pairing = { id: randomBytes(8).toString("hex"), name, key: secret(), pairedAt };
       // Another server of this machine may have paired meanwhile.
-      const now = (await readKept(path)) ?? kept;
+      const now = readKept(path) ?? kept;
       await keep(path, { ...now, pairings: [...now.pairings, pairing] });
-      pairings.push(pairing);
       return pairing;
     },
   };
+}
+
+/** The clients that are paired with the servers of this machine; none where there has been none. */
+export function listLanPairings(stateDir: string): readonly LanPairing[] {
+  return readKept(pathIn(stateDir))?.pairings ?? [];
+}
+
+/**
+ * Takes a client's key away, by the pairing's id: servers that run refuse it from the next request on. False where there
+ * is no such pairing.
+ */
+export async function revokeLanPairing(stateDir: string, id: string): Promise<boolean> {
+  const path = pathIn(stateDir);
+  const kept = readKept(path);
+  if (kept === null) return false;
+  const pairings = kept.pairings.filter((one) => one.id !== id);
+  if (pairings.length === kept.pairings.length) return false;
+  await keep(path, { ...kept, pairings });
+  return true;
+}
+
+/** Another after each change: the file is replaced, never written into. */
+function stampOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return stat === undefined ? "" : `${stat.ino} ${stat.mtimeNs} ${stat.size}`;
 }
 
 async function keep(path: string, kept: Kept): Promise<void> {
@@ -70,9 +110,14 @@ async function keep(path: string, kept: Kept): Promise<void> {
   await rename(part, path);
 }
 
-async function readKept(path: string): Promise<Kept | null> {
-  const text = await readFile(path, "utf8").catch(() => null);
-  const value = text === null ? null : parseJson(text);
+function readKept(path: string): Kept | null {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+  const value = parseJson(text);
   if (!isObject(value)) return null;
   const seed = stringField(value, "seed");
   const ownKey = stringField(value, "ownKey");

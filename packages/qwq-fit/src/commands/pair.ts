@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { browseLan, openMdns } from "@qwq-fit/engine";
+import { browseLan, listLanPairings, openMdns, revokeLanPairing } from "@qwq-fit/engine";
 import type { LanService } from "@qwq-fit/engine";
 import { QwqError } from "@qwq-fit/schema";
 import type { CommandIo } from "../command-io.ts";
@@ -23,6 +23,7 @@ export async function pair(
   io: CommandIo,
 ): Promise<number> {
   const stateDir = stateDirOf(options.stateDir, io.environment);
+  if (options.revoke !== undefined) return revoke(options.revoke, stateDir, options, io);
   if (options.list === true) return list(stateDir, options, io);
   if (code === undefined) {
     throw new QwqError("usage", "pairing needs the server's code", {
@@ -44,14 +45,10 @@ export async function pair(
   return EXIT.fits;
 }
 
-/** The servers that answer now. @throws {QwqError} `network` where this machine has no multicast */
-async function browse(io: CommandIo): Promise<LanService[]> {
+/** The servers that answer now; null where this machine has no multicast. */
+async function browse(io: CommandIo): Promise<LanService[] | null> {
   const port = await openMdns();
-  if (port === null) {
-    throw new QwqError("network", "mDNS is not to be had on this machine", {
-      hint: "Pass --url as `qwq-fit serve --lan` printed it.",
-    });
-  }
+  if (port === null) return null;
   const done = announce("Looking for servers in this network", io);
   try {
     return await browseLan(port, { forMs: BROWSE_MS });
@@ -64,6 +61,11 @@ async function browse(io: CommandIo): Promise<LanService[]> {
 /** The one server there is: a code is told to nobody else. */
 async function findOne(io: CommandIo): Promise<string> {
   const found = await browse(io);
+  if (found === null) {
+    throw new QwqError("network", "mDNS is not to be had on this machine", {
+      hint: "Pass --url as `qwq-fit serve --lan` printed it.",
+    });
+  }
   const [only] = found;
   if (found.length === 1 && only !== undefined) return originOf(only);
   if (found.length === 0) {
@@ -79,7 +81,14 @@ async function findOne(io: CommandIo): Promise<string> {
 
 async function list(stateDir: string, options: PairOptions, io: CommandIo): Promise<number> {
   const paired = readPaired(stateDir);
-  const found = await browse(io);
+  const clients = listLanPairings(stateDir).map(({ id, name, pairedAt }) => ({
+    id,
+    name,
+    pairedAt,
+  }));
+  const answering = await browse(io);
+  if (answering === null) io.note("No mDNS on this machine: servers cannot be looked for.\n");
+  const found = answering ?? [];
   const known = new Set(paired.map(({ instance }) => instance));
   const seen = new Set(found.map(({ instance }) => instance));
   const servers = [
@@ -102,8 +111,11 @@ async function list(stateDir: string, options: PairOptions, io: CommandIo): Prom
         paired: true,
       })),
   ];
-  if (options.json === true) io.out(`${JSON.stringify({ schemaVersion: 1, servers })}\n`);
-  else if (servers.length === 0) io.out("No server was found in this network.\n");
+  if (options.json === true) {
+    io.out(`${JSON.stringify({ schemaVersion: 1, servers, clients })}\n`);
+    return EXIT.fits;
+  }
+  if (servers.length === 0) io.out("No server was found in this network.\n");
   else {
     const rows = servers.map((one) => [
       one.name,
@@ -114,5 +126,38 @@ async function list(stateDir: string, options: PairOptions, io: CommandIo): Prom
     ]);
     io.out(drawTable(["name", "model", "address", "seen", "paired"], rows, terminalOf(io)));
   }
+  if (clients.length > 0) {
+    io.out("\nMay call the servers of this machine:\n");
+    const rows = clients.map((one) => [one.name, one.id, one.pairedAt]);
+    io.out(drawTable(["client", "id", "paired"], rows, terminalOf(io)));
+  }
+  return EXIT.fits;
+}
+
+/** Takes a client's key away, on the machine of the server that it was paired with. */
+async function revoke(
+  told: string,
+  stateDir: string,
+  options: PairOptions,
+  io: CommandIo,
+): Promise<number> {
+  const clients = listLanPairings(stateDir);
+  const meant = clients.filter(({ id, name }) => id === told || name === told);
+  const [client] = meant;
+  if (client === undefined || meant.length > 1) {
+    const these = (meant.length > 1 ? meant : clients).map(({ id, name }) => `${name} (${id})`);
+    const problem = meant.length > 1 ? "several clients are called" : "no client is called";
+    throw new QwqError("invalid_value", `${problem} ${told}`, {
+      hint:
+        these.length === 0
+          ? "No client is paired with the servers of this machine."
+          : `Name one by its id: ${these.join(", ")}.`,
+    });
+  }
+  const { id, name } = client;
+  await revokeLanPairing(stateDir, id);
+  if (options.json === true) {
+    io.out(`${JSON.stringify({ schemaVersion: 1, id, name, revoked: true })}\n`);
+  } else io.out(`${name} may not call the servers of this machine any more.\n`);
   return EXIT.fits;
 }

@@ -54,7 +54,12 @@ export async function prepareLan(
   const keys = await openLanKeys(stateDirOf(options.stateDir, io.environment));
   const given = options.apiKey ?? io.environment["QWQ_FIT_API_KEY"];
   const apiKey = given === undefined || given === "" ? keys.ownKey : given;
-  const apiKeys = [apiKey, ...keys.pairings.map((pairing) => pairing.key)];
+  const apiKeys: string[] = [];
+  /** A client that was revoked meanwhile is not let in any more. */
+  const letIn = (): void => {
+    apiKeys.splice(0, apiKeys.length, apiKey, ...keys.pairings.map((pairing) => pairing.key));
+  };
+  letIn();
   const told = { ...options, host, apiKey };
   // Asked each time: a machine may get another address while it serves.
   const addresses = (): string[] => (host === EVERYWHERE ? lanAddresses() : [host]);
@@ -79,7 +84,6 @@ export async function prepareLan(
       isOwnAddress: (address) => own().some((one) => address === `${one}:${port}`),
       now: Date.now,
       onPaired: (pairing) => {
-        apiKeys.push(pairing.key);
         teller.event("paired", { name: pairing.name }, `${pairing.name} is paired.`);
       },
     });
@@ -103,7 +107,10 @@ export async function prepareLan(
       return {
         ...listenOptions(told, io),
         apiKeys,
-        before: (request) => door?.answer(request) ?? null,
+        before: (request) => {
+          letIn();
+          return door?.answer(request) ?? null;
+        },
       };
     },
     with: (beside) => ({

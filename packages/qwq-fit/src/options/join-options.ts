@@ -25,6 +25,7 @@ export interface PairOptions {
   readonly url?: string;
   readonly name?: string;
   readonly list?: boolean;
+  readonly revoke?: string;
   readonly stateDir?: string;
   readonly json?: boolean;
 }
@@ -54,7 +55,8 @@ export function addPairOptions(command: Command): Command {
   return command
     .option("--url <url>", "the server (default: found by mDNS)")
     .option("--name <name>", "this machine's name (default: the host's)")
-    .option("--list", "servers found here, and those that are paired")
+    .option("--list", "servers found and paired, and clients of this machine")
+    .option("--revoke <name>", "a client of this machine may not call it any more")
     .option("--state-dir <folder>", "where pairings are kept")
     .option("--json", "print JSON, one object a line");
 }
