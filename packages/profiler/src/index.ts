@@ -1,5 +1,4 @@
-export { readSupplies } from "./machine/power.ts";
-export type { PowerSupply } from "./machine/power.ts";
+export { machinePower } from "./machine/power.ts";
 export { probeHardware } from "./probe.ts";
 export type { ProbeOptions } from "./probe.ts";
 export type {

@@ -5,7 +5,7 @@ import type { AgentEvent, HttpNode, Membership, RunningAgent } from "@qwq-fit/tu
 import type { Teller } from "../local/teller.ts";
 import { VERSION } from "../version.ts";
 import { keepMembership, readMembership } from "./membership-file.ts";
-import { nodePower } from "./node-power.ts";
+import { createNodePower } from "./node-power.ts";
 
 /** How a machine joins. */
 export interface JoinWish {
@@ -69,7 +69,8 @@ export function serveRouterFrom(
         return teller.event("left", { router }, `Left ${router}.`);
     }
   };
-  const agent = startAgent({ membership, node, version: VERSION, power: nodePower, onEvent: tell });
+  const power = createNodePower();
+  const agent = startAgent({ membership, node, version: VERSION, power, onEvent: tell });
   void agent.ended.catch(() => undefined).finally(() => node.close());
   return { membership, agent };
 }

@@ -1,29 +1,32 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { readSupplies } from "@qwq-fit/profiler";
-import type { NodeSnapshot } from "@qwq-fit/schema";
+import { machinePower } from "@qwq-fit/profiler";
+import type { HardwareProfile, NodeSnapshot } from "@qwq-fit/schema";
 
-const FOLDER = "/sys/class/power_supply";
+/** On Linux files tell; elsewhere a program is started for it. */
+const FRESH_MS = process.platform === "linux" ? 0 : 60_000;
 
-/** Whether this machine runs on its battery; null where that cannot be told without starting a program. */
-export async function nodePower(): Promise<NodeSnapshot["power"]> {
-  if (process.platform !== "linux") return null;
-  const names = await readdir(FOLDER).catch(() => null);
-  if (names === null) return null;
-  const supplies = await Promise.all(
-    names.slice(0, 32).map(async (name) => {
-      const read = async (file: string): Promise<string> =>
-        (await readFile(join(FOLDER, name, file), "utf8").catch(() => "")).trim();
-      const [type, scope, online, status, capacity] = await Promise.all([
-        read("type"),
-        read("scope"),
-        read("online"),
-        read("status"),
-        read("capacity"),
-      ]);
-      return { type, scope, online, status, capacity };
-    }),
-  );
-  const { source } = readSupplies(supplies);
-  return source === "unknown" ? null : { onBattery: source === "battery", meteredNetwork: false };
+/**
+ * Tells whether this machine runs on its battery, null while it is not known. Where asking takes long what was known
+ * last is told at once, and asked anew behind it when it is older than `freshMs`.
+ */
+export function createNodePower(
+  read: () => Promise<HardwareProfile["power"]> = machinePower,
+  freshMs: number = FRESH_MS,
+  now: () => number = () => performance.now(),
+): () => Promise<NodeSnapshot["power"]> {
+  let known: NodeSnapshot["power"] = null;
+  let askedMs = Number.NEGATIVE_INFINITY;
+  const ask = async (): Promise<void> => {
+    const { source } = await read();
+    known =
+      source === "unknown" ? null : { onBattery: source === "battery", meteredNetwork: false };
+  };
+  return async () => {
+    if (now() - askedMs < freshMs) return known;
+    askedMs = now();
+    const asking = ask().catch(() => {
+      known = null;
+    });
+    if (freshMs === 0) await asking;
+    return known;
+  };
 }
