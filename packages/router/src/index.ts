@@ -64,7 +64,7 @@ export type {
 export { tunnelExtension, tunnelSecret } from "./tunnel/tunnel-extension.ts";
 export type { TunnelPorts } from "./tunnel/tunnel-extension.ts";
 export { tunnelTransport } from "./tunnel/tunnel-transport.ts";
-export { MOST_GENERATIONS, SUBPROTOCOL as NODE_SUBPROTOCOL } from "@qwq-fit/tunnel";
+export { MOST_GENERATIONS, responseOf, SUBPROTOCOL as NODE_SUBPROTOCOL } from "@qwq-fit/tunnel";
 export type { NodeHello } from "@qwq-fit/tunnel";
 export {
   accountExpiryMs,

@@ -6,6 +6,7 @@ import {
   NODE_SUBPROTOCOL,
   type NodeHello,
   type NodeHub,
+  responseOf,
 } from "@qwq-fit/router";
 import { DIAL, FAULT, STREAM } from "./node-headers.ts";
 
@@ -64,7 +65,7 @@ export class NodeObject extends DurableObject<Env> {
     for (const [name, value] of request.headers) if (name !== STREAM) headers[name] = value;
     request.signal.addEventListener("abort", () => abort.abort());
     try {
-      return await this.#hub.request({
+      const answer = await this.#hub.request({
         method: request.method === "GET" ? "GET" : "POST",
         path: new URL(request.url).pathname,
         headers,
@@ -72,6 +73,7 @@ export class NodeObject extends DurableObject<Env> {
         signal: abort.signal,
         onOver: over,
       });
+      return responseOf(answer);
     } catch {
       over();
       return new Response(null, { status: 502, headers: { [FAULT]: "network" } });

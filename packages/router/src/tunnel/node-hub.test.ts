@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { encodeFrame, FRAME } from "@qwq-fit/tunnel";
+import { encodeFrame, FRAME, responseOf } from "@qwq-fit/tunnel";
 import { expect, test } from "vitest";
 import { createNodeHub, type HubSocket } from "./node-hub.ts";
 
@@ -38,7 +38,7 @@ test.for(ENDS)("nothing is held of a stream once %s", async ([, end]) => {
   const asked = hub.request({ ...REQUEST, signal, onOver: () => (told += 1) });
   expect([getEventListeners(signal, "abort").length, told]).toEqual([1, 0]);
   hub.receive(socket, encodeFrame(FRAME.head, 1, json({ status: 200 })));
-  const response = await asked;
+  const response = responseOf(await asked);
   if (end === null) hub.lost(socket);
   else hub.receive(socket, encodeFrame(end, 1));
   const read = response.text().then(

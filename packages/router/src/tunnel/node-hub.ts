@@ -1,5 +1,11 @@
 import { QwqError } from "@qwq-fit/schema";
-import { createLink, type Link, type NodeHello, type TunnelRequest } from "@qwq-fit/tunnel";
+import {
+  createLink,
+  type Link,
+  type LinkAnswer,
+  type NodeHello,
+  type TunnelRequest,
+} from "@qwq-fit/tunnel";
 
 /** A socket of a node, as its runtime has it. */
 export interface HubSocket {
@@ -28,7 +34,7 @@ export interface NodeHub {
   /** The socket is closed, or was not heard of for too long. */
   lost(socket: HubSocket): void;
   /** Rejects with a `QwqError`, `network` where the node is not connected. */
-  request(request: TunnelRequest): Promise<Response>;
+  request(request: TunnelRequest): Promise<LinkAnswer>;
   /** The node is to dial anew: this router goes away. */
   goaway(): void;
   /** Cuts all connections: the node was removed. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { encodeFrame, FRAME } from "../frames/frame.ts";
 import { HELLO, sent, timer } from "./link.case.ts";
+import { responseOf } from "./link-answer.ts";
 import { createLink } from "./link.ts";
 
 test("a node that sends more than it was asked for is cut off, and told why", async () => {
@@ -18,7 +19,7 @@ test("a node that sends more than it was asked for is cut off, and told why", as
   );
   const answer = link.request(sent(new Uint8Array(1)));
   link.receive(encodeFrame(FRAME.head, 1, new TextEncoder().encode('{"status":200}')));
-  const response = await answer;
+  const response = responseOf(await answer);
   // Nobody reads: a window of 256 KiB, and not a byte more.
   for (let i = 0; i < 4; i++) {
     link.receive(encodeFrame(FRAME.data, 1, new Uint8Array(64 * 1024)));
@@ -57,5 +58,5 @@ test("what an evicted object had begun is never taken for what its successor beg
   link.receive(encodeFrame(FRAME.head, own, head));
   link.receive(encodeFrame(FRAME.data, own, new Uint8Array([65])));
   link.receive(encodeFrame(FRAME.end, own));
-  expect(await (await answer).text()).toBe("A");
+  expect(await responseOf(await answer).text()).toBe("A");
 });

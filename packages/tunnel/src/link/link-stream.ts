@@ -1,7 +1,8 @@
 import { QwqError } from "@qwq-fit/schema";
 import { FRAME, type Frame, encodeFrame, encodeWindow, WINDOW_BYTES } from "../frames/frame.ts";
 import { jsonOf, windowOf } from "../frames/decoder.ts";
-import { objectOf } from "../json.ts";
+import { type LinkAnswer, readHeaders } from "./link-answer.ts";
+import { createBodyQueue } from "./link-body.ts";
 
 /** A request to a node: HTTP without a host. */
 export interface TunnelRequest {
@@ -27,14 +28,12 @@ export interface LinkStream {
 export interface StreamPorts {
   readonly send: (frame: Uint8Array, urgent: boolean) => void;
   /** Settled by the answer's head. */
-  readonly resolve: (response: Response) => void;
+  readonly resolve: (answer: LinkAnswer) => void;
   readonly reject: (error: QwqError) => void;
   /** The reader went away: the stream is cancelled. */
   readonly left: () => void;
 }
 
-/** Statuses that have no body. */
-const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 const PIECE_BYTES = 32 * 1024;
 
 /** Opens a stream at a node. */
@@ -47,46 +46,31 @@ export function createLinkStream(id: number, body: Uint8Array, ports: StreamPort
   let granted = WINDOW_BYTES;
   let headed = false;
   let over = false;
-  let controller: ReadableStreamDefaultController<Uint8Array> | null = null;
 
   const grant = (): void => {
-    if (controller === null || over) return;
-    const waiting = WINDOW_BYTES - (controller.desiredSize ?? 0);
-    const free = WINDOW_BYTES - (granted - received) - waiting;
+    if (over) return;
+    const free = WINDOW_BYTES - (granted - received) - queue.waiting;
     if (free < WINDOW_BYTES / 2) return;
     granted += free;
     send(encodeWindow(id, free), false);
   };
+  const queue = createBodyQueue({
+    onRead: grant,
+    onCancel: () => {
+      if (over) return;
+      over = true;
+      ports.left();
+    },
+  });
   const head = (frame: Frame): void => {
     const value = jsonOf(frame);
     const status = value["status"];
     if (headed || typeof status !== "number" || !(status >= 200 && status <= 599)) {
       throw new QwqError("protocol_error", "the node sent a head that is none");
     }
+    const headers = readHeaders(value["headers"]);
     headed = true;
-    const headers = new Headers();
-    for (const [name, text] of Object.entries(objectOf(value["headers"]))) {
-      try {
-        if (typeof text === "string") headers.append(name, text);
-      } catch {
-        throw new QwqError("protocol_error", "the node sent a header that is none");
-      }
-    }
-    const stream = new ReadableStream<Uint8Array>(
-      {
-        start: (made) => {
-          controller = made;
-        },
-        pull: grant,
-        cancel: () => {
-          if (over) return;
-          over = true;
-          ports.left();
-        },
-      },
-      new ByteLengthQueuingStrategy({ highWaterMark: WINDOW_BYTES }),
-    );
-    ports.resolve(new Response(BODILESS.has(status) ? null : stream, { status, headers }));
+    ports.resolve({ status, headers, body: queue.body });
   };
 
   return {
@@ -112,11 +96,11 @@ export function createLinkStream(id: number, body: Uint8Array, ports: StreamPort
           if (!headed || received > granted) {
             throw new QwqError("protocol_error", "the node sent more than it was asked for");
           }
-          if (!over) controller?.enqueue(frame.payload.slice());
+          if (!over) queue.push(frame.payload.slice());
           return "open";
         case FRAME.end:
           if (!headed) throw new QwqError("protocol_error", "the node ended before it began");
-          if (!over) controller?.close();
+          if (!over) queue.end();
           over = true;
           return "over";
         case FRAME.window: {
@@ -143,7 +127,7 @@ export function createLinkStream(id: number, body: Uint8Array, ports: StreamPort
   function end(error: QwqError): void {
     if (over) return;
     over = true;
-    if (headed) controller?.error(error);
+    if (headed) queue.fail(error);
     else ports.reject(error);
   }
 }

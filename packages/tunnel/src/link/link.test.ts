@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { LocalNode } from "../agent/local-node.ts";
 import { createAgentSession } from "../agent/session.ts";
 import { HELLO, sent, timer } from "./link.case.ts";
+import { responseOf } from "./link-answer.ts";
 import { createLink, type Link } from "./link.ts";
 
 /** Both ends, joined in memory; what is sent arrives in pieces whose sizes are given. */
@@ -93,7 +94,7 @@ describe("a stream through both ends", () => {
             lengths.map(async (length, i) => {
               const body = new Uint8Array(length).map((_, at) => at * 31 + i);
               const { signal } = new AbortController();
-              const response = await link.request(sent(body, signal));
+              const response = responseOf(await link.request(sent(body, signal)));
               expect(Buffer.compare(await response.bytes(), body)).toBe(0);
               // Else the signal would hold what the stream has read for as long as it lives itself.
               expect(getEventListeners(signal, "abort")).toHaveLength(0);
@@ -120,7 +121,7 @@ describe("a stream through both ends", () => {
     const { link, open } = joined(counting);
     await open();
     const body = new Uint8Array(1_000_000).fill(7);
-    const response = await link.request(sent(body));
+    const response = responseOf(await link.request(sent(body)));
     for (let i = 0; i < 500; i++) await new Promise((resolve) => void setImmediate(resolve));
     expect(given).toBeLessThan(600_000);
     expect((await response.bytes()).length).toBe(body.length);
@@ -135,12 +136,12 @@ describe("a stream through both ends", () => {
     const { link, open, session } = joined(silent);
     await open();
     const abort = new AbortController();
-    const response = await link.request(sent(new Uint8Array(1), abort.signal));
+    const response = responseOf(await link.request(sent(new Uint8Array(1), abort.signal)));
     const reading = response.text();
     abort.abort();
     await expect(reading).rejects.toThrow(/given up/);
     const next = await link.request(sent(new Uint8Array(1)));
-    await next.body?.cancel();
+    await next.body.cancel();
     while (session.streams > 0) await new Promise((resolve) => void setImmediate(resolve));
     expect(cancelled).toBe(2);
     expect(link.streams).toBe(0);

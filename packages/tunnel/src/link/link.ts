@@ -3,6 +3,7 @@ import { createBatcher } from "../frames/batcher.ts";
 import { createFrameDecoder, jsonOf } from "../frames/decoder.ts";
 import { encodeFrame, encodeJsonFrame, FRAME, type Frame } from "../frames/frame.ts";
 import { type NodeHello, readHello, readLoad } from "../node-report.ts";
+import type { LinkAnswer } from "./link-answer.ts";
 import { createLinkStream, type LinkStream, type TunnelRequest } from "./link-stream.ts";
 import { createBucket } from "./rate.ts";
 
@@ -28,7 +29,7 @@ export interface Link {
    * Sends a request; resolves with the answer's head, its body follows. Rejects with a `QwqError`: `network` where
    * the socket is gone, `upstream_error` where the node gives up, `aborted`.
    */
-  request(request: TunnelRequest): Promise<Response>;
+  request(request: TunnelRequest): Promise<LinkAnswer>;
   /** The socket is gone: all that runs fails. */
   lost(): void;
   /** Tells the node to dial anew; what runs may end. */

@@ -10,7 +10,7 @@ import type { RouterPorts } from "../../ports.ts";
 import { checkDial, CONNECT_PATH } from "../../tunnel/check-dial.ts";
 import { createNodeHub, type HubSocket, type NodeHub } from "../../tunnel/node-hub.ts";
 import { tunnelExtension, tunnelSecret } from "../../tunnel/tunnel-extension.ts";
-import { tunnelTransport } from "../../tunnel/tunnel-transport.ts";
+import { tunnelTransport, upstreamOf } from "../../tunnel/tunnel-transport.ts";
 import { openFileRegistry } from "./file-registry.ts";
 
 export interface NodeTunnelOptions {
@@ -144,7 +144,7 @@ export async function openNodeTunnel(options: NodeTunnelOptions): Promise<NodeTu
         transport: (id) =>
           tunnelTransport((request) => {
             const hub = hubs.get(id);
-            if (hub !== undefined) return hub.request(request);
+            if (hub !== undefined) return hub.request(request).then(upstreamOf);
             return Promise.reject(new QwqError("network", "the node is not connected"));
           }),
         now: () => Date.now(),
