@@ -16,7 +16,11 @@ test("60 streams over 4 agents, all of it breaking, in workerd: no wrong outcome
     });
     expect(result.wrong).toEqual([]);
     expect(result.whole).toBeGreaterThan(0);
-    expect(Object.keys(result.faults).toSorted()).toEqual(["freeze", "kill", "reset", "restart"]);
+    // Agents died and hung, objects broke and slept, and the Worker was restarted: each at least once.
+    const happened = Object.entries(result.faults).flatMap(([kind, times]) =>
+      times > 0 ? [kind] : [],
+    );
+    expect(happened.toSorted()).toEqual(["freeze", "kill", "reset", "restart", "sleep"]);
   } finally {
     await router.close();
   }

@@ -125,7 +125,7 @@ export async function runTunnelWall(
       for (const agent of agents) agent.thaw();
       options.onWave?.();
       // Objects sleep when nothing runs; the next wave wakes them, their sockets as they were.
-      await router.sleep();
+      faults["sleep"] = (faults["sleep"] ?? 0) + (await router.sleep());
     }
   } finally {
     await Promise.all(agents.map((agent) => agent.close()));

@@ -102,7 +102,7 @@ for (const runtime of ["node", "workerd"] as const) {
   report(
     `tunnel, ${runtime}`,
     await longTunnelWall(runtime, { streams: 1000, seed: from + 1 }),
-    6000,
+    11_000,
   );
 }
 process.exitCode = failed ? 1 : 0;

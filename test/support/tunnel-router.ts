@@ -6,8 +6,8 @@ export interface AnyTunnelRouter {
   readonly url: string;
   /** Ends the process that serves and starts it anew, at the same address. */
   restart(): Promise<void>;
-  /** Puts the nodes' objects to sleep, where there are any: only while nothing runs. Their sockets stay. */
-  sleep(): Promise<void>;
+  /** Puts the nodes' objects to sleep, where there are any: only while nothing runs. Their sockets stay. How many slept. */
+  sleep(): Promise<number>;
   /** Breaks a node's object, where there is one, with all that runs in it. */
   reset(random: number): Promise<void>;
   close(): Promise<void>;
@@ -26,7 +26,8 @@ export async function startWorkerTunnel(
     sleep: async () => {
       const ids = await worker.objects("NodeObject");
       // One that is not in memory already cannot be taken out of it.
-      await Promise.allSettled(ids.map((id) => worker.evict("NodeObject", id)));
+      const ends = await Promise.allSettled(ids.map((id) => worker.evict("NodeObject", id)));
+      return ends.filter(({ status }) => status === "fulfilled").length;
     },
     reset: async (random) => {
       const ids = await worker.objects("NodeObject");
@@ -50,7 +51,7 @@ export async function startNodeTunnel(
       await running.close();
       running = await startTunnelRouter(change, { file, port: Number(new URL(url).port) });
     },
-    sleep: () => Promise.resolve(),
+    sleep: () => Promise.resolve(0),
     reset: () => Promise.resolve(),
     close: () => running.close(),
   };
