@@ -1,7 +1,8 @@
 // Rehearsals against the whole layouts, on this machine; prints the table of the README:
-//   node test/bench/rehearsal-truth.ts [--model Qwen/QwQ-32B --quantization Q4_K_M]... [--runs 5] [--threads 2] [--json]
+//   node test/bench/rehearsal-truth.ts [--model Qwen/QwQ-32B --quantization Q4_K_M]... [--blocks 0]... [--runs 5] [--threads 2] [--json]
 // Each run rehearses and then loads the whole file. It is sparse, but the engine allocates and computes all of it:
-// QwQ-32B takes 20 GB of memory. The machine must have nothing else to do.
+// QwQ-32B takes 20 GB of memory. The machine must have nothing else to do. `--blocks` makes the whole a shallower one, at
+// which five runs take minutes; 0 is the model's own depth.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,7 @@ const { values } = parseArgs({
   options: {
     model: { type: "string", multiple: true, default: ["Qwen/QwQ-32B"] },
     quantization: { type: "string", multiple: true, default: ["Q4_K_M"] },
+    blocks: { type: "string", multiple: true, default: ["0"] },
     threads: { type: "string", default: "2" },
     runs: { type: "string", default: "1" },
     tokens: { type: "string", default: "14" },
@@ -48,6 +50,17 @@ async function truth(entry: ModelEntry, quantization: string, blocks: number): P
   }
 }
 
+/** The model with fewer blocks, as if it had been made so. */
+function shallower(entry: ModelEntry, blocks: number): ModelEntry {
+  if (blocks === 0) return entry;
+  const extra = Number(entry.hyperparameters["nextn_predict_layers"] ?? 0);
+  return {
+    ...entry,
+    name: `${entry.name} at ${blocks} blocks`,
+    hyperparameters: { ...entry.hyperparameters, block_count: blocks + extra },
+  };
+}
+
 const percent = (share: number): string =>
   `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)} %`;
 
@@ -56,9 +69,10 @@ console.log(
 );
 for (const [i, model] of values.model.entries()) {
   const quantization = values.quantization[i] ?? values.quantization.at(-1) ?? "Q4_K_M";
-  const entry = JSON.parse(
+  const own = JSON.parse(
     readFileSync(join(root, "profiles", "models", `${model}.json`), "utf8"),
   ) as ModelEntry;
+  const entry = shallower(own, Number(values.blocks[i] ?? values.blocks.at(-1) ?? 0));
   for (let run = 0; run < Number(values.runs); run++) {
     const told = await rehearse({ entry, quantization, settings, engine: ENGINE });
     const was = await truth(entry, quantization, told.cuts.blocks);

@@ -160,7 +160,7 @@ export async function measureCuts(
     roundsMs: rounds[i] ?? [],
     deepDecodeMs: i === 0 ? deepDecodeMs : null,
     depthTokens,
-    // The quickest: what else runs makes the reading of a prompt slower, and nothing makes it faster.
-    prefillMsPerToken: Math.min(...(prefill[i] ?? [])),
+    // Not the quickest: cuts are read more often than a whole model, and the best of more readings is a better one.
+    prefillMsPerToken: median(prefill[i] ?? []),
   }));
 }

@@ -44,8 +44,8 @@ const options = (): RehearseOptions => ({
 test("cut files are run by the real engine, and nothing is left behind", async () => {
   const steps: RehearsalProgress[] = [];
   const result = await rehearse({ ...options(), onProgress: (step) => steps.push(step) });
-  expect(result.cuts.cuts).toEqual([4, 12]);
-  expect(result.samples.map((sample) => sample.blocks)).toEqual([4, 12]);
+  expect(result.cuts.cuts).toEqual([12, 24]);
+  expect(result.samples.map((sample) => sample.blocks)).toEqual([12, 24]);
   expect(result.decodeMsPerToken).toBeGreaterThan(0);
   expect(result.prefillTokensPerSecond).toBeGreaterThan(0);
   expect(steps.map(({ step }) => step)).toEqual(["write", "write", "load", "load", "measure"]);

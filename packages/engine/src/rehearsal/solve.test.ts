@@ -19,7 +19,9 @@ describe("cuts are of whole periods, and fit the room", () => {
     // Eight-bit blocks weigh twice: what loads within a minute comes before what fits.
     ["Qwen/QwQ-32B", "Q8_0", 100 * GB, [2, 6]],
     ["Qwen/Qwen3-30B-A3B", "Q4_K_M", 16 * GB, [4, 12]],
-    ["Qwen/Qwen2.5-0.5B-Instruct", "Q4_0", 16 * GB, [4, 12]],
+    ["Qwen/Qwen2.5-7B-Instruct", "Q4_K_M", 16 * GB, [8, 24]],
+    // Small ones as a whole, where there is room.
+    ["Qwen/Qwen2.5-0.5B-Instruct", "Q4_0", 16 * GB, [12, 24]],
     // Full attention in every fourth block.
     ["Qwen/Qwen3.5-35B-A3B", "Q4_K_M", 16 * GB, [4, 8]],
     // Three dense blocks first.

@@ -91,13 +91,14 @@ export function solveCuts(
     const least = plan.blocks >= base.blocks && gpu >= from.gpu ? value(base) : 0;
     return Math.max(least, value(base) + more * scale + own * (scale - 1));
   };
-  const decodeMs = extend(decode, byBytes);
   const each = slopes(base, samples, decode);
   const inBlocks = (to.cpu * each.cpu + to.gpu * each.gpu) * byBytes;
   const rounds = Math.min(...samples.map(({ roundsMs }) => roundsMs.length));
   const foretold = Array.from({ length: rounds }, (_, i) =>
     extend(({ roundsMs }) => roundsMs[i] ?? Number.NaN, byBytes),
   );
+  // Each round for itself: what slowed a round slowed all of its cuts.
+  const decodeMs = median(foretold);
   const spread = (Math.max(...foretold) - Math.min(...foretold)) / 2 / decodeMs;
   return {
     decodeMsPerToken: decodeMs,

@@ -20,7 +20,7 @@ test("beside others a chunk ends below its limit, down to one token", () => {
 test("alone, reading weights is spread over enough tokens, whatever the limit, as a 32B model on two cores needs it", () => {
   const sizes = settle(ChunkSize.alone(1000, 512), 840, 140);
   expect(sizes.slice(0, 2)).toEqual([16, 8]);
-  expect(sizes.slice(2)).toEqual(Array.from({ length: 10 }, () => 32));
+  expect(sizes.slice(2)).toEqual(Array.from({ length: 10 }, () => 64));
 });
 
 test("alone, a quick machine is bound by its limit alone, a slow one by the most that may be read at once", () => {
@@ -34,5 +34,14 @@ test("alone, a first chunk that was slow by accident is forgotten once a token w
   chunk.observe(8, 1960);
   expect(chunk.tokens).toBe(8);
   chunk.observe(8, 1960, 980);
-  expect(chunk.tokens).toBe(32);
+  expect(chunk.tokens).toBe(64);
+});
+
+test("alone, a short prompt between long ones does not shrink their chunks", () => {
+  const chunk = ChunkSize.alone(1000, 512);
+  settle(chunk, 840, 140);
+  expect(chunk.tokens).toBe(64);
+  // Each row of a small batch costs more than one of a tile.
+  chunk.observe(8, 2226, 980);
+  expect(chunk.tokens).toBe(64);
 });

@@ -74,6 +74,8 @@ export class ChunkSize {
   }
 
   #learnFloor(tokens: number, ms: number, tokenMs: number | null): void {
+    // A short piece says little about a chunk: rows of a small batch cost more each than those of a tile.
+    if (tokens < this.#min / 2) return;
     const seen = tokenMs === null ? this.#seen : { tokens: 1, ms: tokenMs };
     this.#seen = { tokens, ms };
     if (seen === null || Math.max(tokens / seen.tokens, seen.tokens / tokens) < APART) return;
@@ -81,7 +83,7 @@ export class ChunkSize {
     const fixedMs = ms - perTokenMs * tokens;
     if (!(perTokenMs > 0) || !(fixedMs > 0)) return;
     const exact = Math.ceil((FIXED_COST_RATIO * fixedMs) / perTokenMs);
-    const floor = exact < TILE_TOKENS ? exact : Math.round(exact / TILE_TOKENS) * TILE_TOKENS;
+    const floor = exact < TILE_TOKENS ? exact : Math.ceil(exact / TILE_TOKENS) * TILE_TOKENS;
     this.#min = Math.min(Math.max(floor, ALONE_MIN_TOKENS), ALONE_MAX_FLOOR_TOKENS, this.#max);
   }
 }
