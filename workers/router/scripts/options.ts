@@ -50,7 +50,7 @@ export function readOptions(
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error("--port takes a number from 0 to 65535");
-  const given: unknown = values.config === undefined ? {} : JSON.parse(readFile(values.config));
+  const given = values.config === undefined ? {} : readGiven(values.config, readFile);
   const base = typeof given === "object" && given !== null ? given : {};
   const listed: unknown = Reflect.get(base, "nodes");
   const nodes = values.node.map((text) => {
@@ -74,4 +74,18 @@ export function readOptions(
       ),
     ),
   };
+}
+
+function readGiven(path: string, readFile: (path: string) => string): unknown {
+  let text: string;
+  try {
+    text = readFile(path);
+  } catch {
+    throw new Error(`${path} cannot be read`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${path} holds no JSON`);
+  }
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { readConfig } from "@qwq-fit/router";
 import { QwqError } from "@qwq-fit/schema";
+import { missingSecrets } from "./missing-secrets.ts";
 import { readOptions, type ServeOptions, USAGE } from "./options.ts";
 import { startWorkerd } from "./workerd.ts";
 
@@ -14,16 +16,21 @@ let options: ServeOptions | "help";
 try {
   options = readOptions(process.argv.slice(2), (path) => readFileSync(path, "utf8"), process.env);
 } catch (error) {
-  fail(
-    `${error instanceof Error ? error.message : "the command line cannot be read"}\n\n${USAGE}`,
-    wantsJson,
-  );
+  const message = error instanceof Error ? error.message : "the command line cannot be read";
+  fail(wantsJson ? message : `${message}\n\n${USAGE}`, wantsJson);
 }
 if (options === "help") {
   console.log(USAGE);
   process.exit(0);
 }
 try {
+  const missing = missingSecrets(readConfig(options.config), options.secrets);
+  if (missing.length > 0) {
+    throw new QwqError(
+      "invalid_configuration",
+      ["The configuration cannot be used:", ...missing].join("\n  "),
+    );
+  }
   if (!options.json) console.error("Building the Worker …");
   const worker = await startWorkerd(options);
   if (options.json) console.log(JSON.stringify({ event: "ready", url: worker.url }));

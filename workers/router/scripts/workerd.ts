@@ -87,6 +87,9 @@ export async function startWorkerd(
 ): Promise<RunningWorker> {
   const secrets = namedSecrets(options);
   const folder = mkdtempSync(join(tmpdir(), "qwq-fit-router-"));
+  const clear = (): void => rmSync(folder, { recursive: true, force: true });
+  // Miniflare ends this process by itself at an interrupt, and waits for nobody.
+  process.once("exit", clear);
   try {
     const source = readFileSync(buildBundle(folder), "utf8");
     const texts = { ...secrets, ROUTER_CONFIG: JSON.stringify(options.config) };
@@ -163,11 +166,13 @@ export async function startWorkerd(
       objects: (object) => worker.listDurableObjectIds(object, NAME),
       close: async () => {
         await worker.dispose();
-        rmSync(folder, { recursive: true, force: true });
+        process.off("exit", clear);
+        clear();
       },
     };
   } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
+    process.off("exit", clear);
+    clear();
     throw error;
   }
 }
