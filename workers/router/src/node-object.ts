@@ -73,7 +73,11 @@ export class NodeObject extends DurableObject<Env> {
         signal: abort.signal,
         onOver: over,
       });
-      return responseOf(answer);
+      const { body } = answer;
+      // A broken body ends as if it were over: that it is not whole shows where it is read, as with any node in workerd.
+      // Told as an error, workerd would keep what belonged to the request for as long as it runs.
+      const read = (): ReturnType<typeof body.read> => body.read().catch(() => ({ done: true }));
+      return responseOf({ ...answer, body: { read, cancel: () => body.cancel() } });
     } catch {
       over();
       return new Response(null, { status: 502, headers: { [FAULT]: "network" } });
