@@ -100,7 +100,7 @@ describe.skipIf(!isBuilt)("qwq-fit serve --lan", () => {
       expect(JSON.parse(listed.out)).toMatchObject({ clients: [{ name: "laptop" }] });
       expect(listed.out).not.toContain(key);
       const nobody = await runCommand(["pair", "--revoke", "phone", "--json"], there);
-      expect([nobody.code, nobody.out]).toEqual([1, expect.stringContaining("laptop (")]);
+      expect([nobody.code, nobody.out]).toEqual([2, expect.stringContaining("laptop (")]);
       const revoked = await runCommand(["pair", "--revoke", "laptop", "--json"], there);
       expect(JSON.parse(revoked.out)).toMatchObject({ name: "laptop", revoked: true });
       expect((await ask(after, key)).status).toBe(401);
