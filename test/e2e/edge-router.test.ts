@@ -25,6 +25,7 @@ function file(value: string): string {
 
 const KEYS = [{ id: "team1", hashes: [await hashSecret("pepper", SECRET)] }];
 const NODE = "home=http://127.0.0.1:9/v1";
+const UNKNOWN = "gpu=nothing+http://127.0.0.1:9";
 const WRONG = {
   keys: [{ id: "A!", hashes: ["zz"] }],
   mode: "maybe",
@@ -33,6 +34,7 @@ const WRONG = {
 
 test.for<[string, () => string[], string[]]>([
   ["without keys", () => ["--node", NODE], ["keys must name at least one key"]],
+  ["with an engine that is none", () => ["--node", UNKNOWN], ["nodes[0].engine", "node-llama-cpp"]],
   [
     "with a configuration of which much is wrong",
     () => ["--config", file(JSON.stringify(WRONG)), "--node", "b=ftp://x"],
@@ -73,7 +75,9 @@ test(
     });
     onTestFinished(() => node.close());
     const config = file(JSON.stringify({ keys: KEYS }));
-    const args = ["--node", `home=${node.baseUrl}`, "--config", config, "--port", "0"];
+    // A server's root is as good as its API's.
+    const address = node.baseUrl.replace(/\/v1$/u, "");
+    const args = ["--node", `home=${address}`, "--config", config, "--port", "0"];
     const router = startCommand(args, {
       script,
       env: { QWQ_PEPPER: "pepper", TMPDIR: dirname(config) },

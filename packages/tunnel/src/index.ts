@@ -22,5 +22,5 @@ export { responseOf } from "./link/link-answer.ts";
 export type { LinkAnswer } from "./link/link-answer.ts";
 export type { LinkBody } from "./link/link-body.ts";
 export type { TunnelRequest } from "./link/link-stream.ts";
-export { readHello, readLoad } from "./node-report.ts";
+export { readHello, readLoad, readModels } from "./node-report.ts";
 export type { NodeHello, NodeLoad } from "./node-report.ts";

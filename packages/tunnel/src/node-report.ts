@@ -100,6 +100,11 @@ function powerOf(value: unknown): NodeLoad["power"] {
   return { onBattery: told["onBattery"] === true, meteredNetwork: told["meteredNetwork"] === true };
 }
 
+/** The models that a node says it serves; what is none of them is left out. */
+export function readModels(value: unknown): NodeModel[] {
+  return listOf(value).flatMap(modelOf);
+}
+
 /** A node's word on its load: read within bounds, unknown fields left out. */
 export function readLoad(value: unknown): NodeLoad {
   const load = objectOf(value);
@@ -125,7 +130,7 @@ export function readHello(value: unknown): NodeHello {
     agent,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a name by form; nothing branches on unknown ones
     engine: engine as ServingNode["engine"],
-    models: listOf(hello["models"]).flatMap(modelOf),
+    models: readModels(hello["models"]),
     slots: Math.max(1, countOf(hello["slots"])),
     capabilities: {
       tools: told["tools"] === true,

@@ -18,7 +18,9 @@ export const USAGE = `Runs the edge router in workerd on this machine: the produ
   npm run router -- --node name=http://127.0.0.1:8080/v1 [--node …] [--insecure-dev]
   npm run router -- --config router.json
 
-  --node NAME=URL   a node; any model is tried on it (give a --config for models, prices, capabilities)
+  --node NAME=URL   a node; any model is tried on it (give a --config for models, prices, capabilities).
+                    NAME=ENGINE+URL names what serves there (node-llama-cpp is \`qwq-fit serve\`, vllm, ollama, …):
+                    then its models and its state are known
                     or a SageMaker endpoint: NAME=sagemaker:ENDPOINT@REGION
   --config FILE     the whole configuration (nodes, keys, policy, limits) as JSON
   --port N          default 8787; 0 for any
@@ -57,7 +59,7 @@ export function readOptions(
     const equals = text.indexOf("=");
     if (equals < 1) throw new Error(`--node takes NAME=URL, not ${text}`);
     const [name, url] = [text.slice(0, equals), text.slice(equals + 1)];
-    return readSageMakerAddress(name, url) ?? { name, url };
+    return readSageMakerAddress(name, url) ?? { name, ...addressOf(url) };
   });
   return {
     config: {
@@ -74,6 +76,14 @@ export function readOptions(
       ),
     ),
   };
+}
+
+/** "vllm+http://10.0.0.3:8000" or a URL alone. An origin is a server's root, as `qwq-fit router --node` takes it. */
+function addressOf(text: string): { readonly url: string; readonly engine?: string } {
+  const [, engine, address = text] = /^([a-z-]+)\+(https?:.+)$/u.exec(text) ?? [];
+  const atRoot = URL.canParse(address) && new URL(address).pathname === "/";
+  const url = atRoot ? `${address.replace(/\/+$/u, "")}/v1` : address;
+  return engine === undefined ? { url } : { url, engine };
 }
 
 function readGiven(path: string, readFile: (path: string) => string): unknown {

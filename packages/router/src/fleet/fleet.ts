@@ -1,6 +1,6 @@
 import type { AttemptReport, Transport } from "@qwq-fit/relay";
 import { createNodeBook } from "@qwq-fit/routing";
-import type { NodeModel, NodeSnapshot, ServingNode } from "@qwq-fit/schema";
+import type { NodeSnapshot, ServingNode } from "@qwq-fit/schema";
 import type { NodeConfig, RouterConfig } from "../config/config.ts";
 import type { NodeLink, RegisteredNode, RouterExtension } from "../extension.ts";
 import type { RouterPorts } from "../ports.ts";
@@ -40,24 +40,12 @@ const servingNode = (config: NodeConfig): ServingNode => ({
   performance: config.performance,
 });
 
-/** A model of which only the name is known. */
-const bareModel = (id: string): NodeModel => ({
-  id,
-  aliases: [],
-  quantization: null,
-  contextTokens: null,
-  maxOutputTokens: null,
-  inputUsdPerMillionTokens: null,
-  outputUsdPerMillionTokens: null,
-});
-
 /** The node with what it told of itself; what was configured wins. */
 function withProbe(config: NodeConfig, result: ProbeResult): ServingNode {
   const own = servingNode(config);
   return {
     ...own,
-    models:
-      own.models.length > 0 || result.models === null ? own.models : result.models.map(bareModel),
+    models: own.models.length > 0 ? own.models : (result.models ?? []),
     performance: own.performance.length > 0 ? own.performance : (result.performance ?? []),
     capabilities: {
       ...own.capabilities,

@@ -1,4 +1,5 @@
-import type { NodePerformance, NodeSnapshot, NodeState } from "@qwq-fit/schema";
+import type { NodeModel, NodePerformance, NodeSnapshot, NodeState } from "@qwq-fit/schema";
+import { readModels } from "@qwq-fit/tunnel";
 import type { NodeConfig, ProbeKind } from "../config/config.ts";
 import type { RouterPorts } from "../ports.ts";
 
@@ -8,7 +9,7 @@ export interface ProbeResult {
   readonly queued: number | null;
   readonly inFlight: number | null;
   /** Models that it lists; null where it did not. */
-  readonly models: readonly string[] | null;
+  readonly models: readonly NodeModel[] | null;
   readonly performance: readonly NodePerformance[] | null;
   readonly continuation: boolean | null;
   /** How the node is powered; left out where it did not tell. */
@@ -81,10 +82,9 @@ export function readProbe(kind: ProbeKind, status: number, text: string): ProbeR
   if (status === 503) return { state: "loading", ...NOTHING };
   if (status < 200 || status >= 300) return { state: "down", ...NOTHING };
   const list = isObject(body) && Array.isArray(body["data"]) ? body["data"] : null;
-  const models = list?.flatMap((one: unknown) => {
-    const id: unknown = isObject(one) ? one["id"] : undefined;
-    return typeof id === "string" ? [id] : [];
-  });
+  const models = list?.flatMap((one: unknown) =>
+    readModels([{ id: isObject(one) ? one["id"] : null }]),
+  );
   // `/v1/models` answers before a model can: the list is used, the state stays to be tried.
   const state: NodeState = kind === "openai" || kind === "lm-studio" ? "unknown" : "serveable";
   return { state, ...NOTHING, models: models ?? null };
@@ -112,7 +112,7 @@ function readNodeReport(status: number, body: unknown): ProbeResult {
       (status === 200 ? "serveable" : "down"),
     queued: number("queued"),
     inFlight: number("inFlight"),
-    models: null,
+    models: isObject(body["node"]) ? readModels(body["node"]["models"]) : null,
     performance: readPerformance(body["performance"]),
     continuation:
       typeof capabilities["continuation"] === "boolean" ? capabilities["continuation"] : null,
