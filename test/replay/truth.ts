@@ -1,7 +1,7 @@
 // A replay against the real thing: 500 requests sent to a real `serve` process of a small model, and the same trace replayed
 // with the speeds that rehearsals found before and after it. Prints a table:
 //   node test/replay/truth.ts [--requests 500] [--runs 5] [--levels 2,4] [--seconds 44] [--json]
-// The machine must have nothing else to do. The command must be built (`npm run build`).
+// The machine must have nothing else to do; the last column tells what other programs took of one core. The command must be built (`npm run build`).
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,6 +20,7 @@ import type { ReplayNode } from "../../packages/qwq-fit/src/replay/fleet/replay-
 import { startCommand } from "../support/long-command.ts";
 import { askCompletion } from "./ask-completion.ts";
 import { costSeen, lookAtMachine, type MachineLook, speedsOf } from "./machine-look.ts";
+import { watchOthers } from "./others-cpu.ts";
 import { QUANTIZATION, quantile, smallEntry } from "./rehearse-small.ts";
 
 const { values } = parseArgs({
@@ -34,6 +35,8 @@ const { values } = parseArgs({
   },
 });
 const CONTEXT = 1024;
+/** Requests before anything is looked at. */
+const WARM_UP = 200;
 
 /** Prompts and answers of this mean, from a third of it to above twice. */
 function makeTrace(count: number, gapMs: number, scale: number, seed: number): TraceRequest[] {
@@ -97,6 +100,14 @@ const off = (told: number, was: number): string => {
   return `${share < 0 ? "−" : "+"}${Math.abs(share).toFixed(1)} %`;
 };
 
+/** Cells of the table: the replay's figure, the real one, how far it is off. */
+const compared = (told: Waits, was: Waits): string[] =>
+  [
+    [quantile(told.firsts, 0.5), quantile(was.firsts, 0.5)],
+    [quantile(told.firsts, 0.95), quantile(was.firsts, 0.95)],
+    [meanOf(told.totals), meanOf(was.totals)],
+  ].flatMap(([a = 0, b = 0]) => [`${a.toFixed(0)} ms`, `${b.toFixed(0)} ms`, off(a, b)]);
+
 const folder = mkdtempSync(join(tmpdir(), "qwq-fit-replay-truth-"));
 try {
   const entry = smallEntry();
@@ -105,9 +116,9 @@ try {
   const model = await readModelFile(file);
   const hardware = await probeHardware();
   const coefficients = await loadSpeedCoefficients();
-  console.log(
-    "| slots | run | first token p50, replay | real | off | p95, replay | real | off | whole answer mean, replay | real | off | answered |\n| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
-  );
+  const head =
+    "slots | run | first token p50, replay | real | off | p95, replay | real | off | whole answer mean, replay | real | off | answered | others";
+  console.log(`| ${head} |\n|${" --: |".repeat(head.split("|").length)}`);
   for (const level of values.levels.split(",").map(Number)) {
     const command = startCommand(
       [
@@ -169,10 +180,12 @@ try {
         const singles = makeTrace(40, 1, 1, 9);
         looks.push(await lookAtMachine({ url, entry, plan, settings, singles, salt }));
       };
+      // A server whose code is not compiled yet answers single requests more slowly than it does under load.
+      const gapMs = (Number(values.seconds) * 1000) / Number(values.requests);
+      await sent(url, makeTrace(WARM_UP, gapMs, 0.75, 5), 10 * level);
       await look();
       const before = nodeSeen(looks);
       // Sizes are scaled so that this many requests keep the server at this load for so long.
-      const gapMs = (Number(values.seconds) * 1000) / Number(values.requests);
       let scale = 1;
       for (let i = 0; i < 8; i++) {
         const trial = makeTrace(2000, gapMs, scale, 7);
@@ -182,20 +195,28 @@ try {
           Math.max(0.1, scale * (Number(values.load) / (busyMs / lastedMs)) ** 0.7),
         );
       }
+      const all: { readonly told: Waits; readonly was: Waits }[] = [];
       for (let run = 1; run <= Number(values.runs); run++) {
         const trace = makeTrace(Number(values.requests), gapMs, scale, 100 * level + run);
+        const others = watchOthers(command.pid);
         const was = await sent(url, trace, 10 * level + run);
+        const taken = others();
         await look();
         // The machine's own speed wanders within minutes: what was seen right before the run and right after it.
         const told = replayed(nodeSeen(looks.slice(-2)), trace);
-        const cells = [
-          [quantile(told.firsts, 0.5), quantile(was.firsts, 0.5)],
-          [quantile(told.firsts, 0.95), quantile(was.firsts, 0.95)],
-          [meanOf(told.totals), meanOf(was.totals)],
-        ].flatMap(([a = 0, b = 0]) => [`${a.toFixed(0)} ms`, `${b.toFixed(0)} ms`, off(a, b)]);
-        const answered = `${was.totals.length} of ${trace.length} (${told.totals.length})`;
-        console.log(`| ${[level, run, ...cells, answered].join(" | ")} |`);
+        all.push({ told, was });
+        const share = taken === null ? "–" : `${(100 * taken).toFixed(0)} %`;
+        const answered = `${was.totals.length} of ${trace.length}`;
+        console.log(`| ${[level, run, ...compared(told, was), answered, share].join(" | ")} |`);
       }
+      const together = (of: (one: (typeof all)[number]) => Waits): Waits => ({
+        firsts: all.flatMap((one) => of(one).firsts),
+        totals: all.flatMap((one) => of(one).totals),
+        lastedMs: 0,
+      });
+      const [told, was] = [together((one) => one.told), together((one) => one.was)];
+      const answered = `${was.totals.length} of ${all.length * Number(values.requests)}`;
+      console.log(`| ${[level, "all", ...compared(told, was), answered, ""].join(" | ")} |`);
     } finally {
       command.kill("SIGTERM");
       await command.ended;

@@ -75,14 +75,14 @@ function fleetLines(fleet: FleetReport, { colours, columns }: Terminal): string[
       `${money(fleet.costUsdPerMonth)}${parts.length > 1 ? `: ${parts.join(", ")}` : ""}`,
     ),
     ...(even === null ? [] : label("Break-even", even)),
-    ...nodes.flatMap((node) => {
+    ...nodes.flatMap((node, i) => {
       const { name, engine, quantization, slots, busyShare, answered, coldStarts } = node;
       const speed = `${short(node.decodeTokensPerSecond.expected)} tokens/s`;
       const what =
         engine === "cloud" ? node.model : `${quantization ?? ""} in ${engine}, ${slots} at once`;
       const starts = coldStarts > 0 ? `, ${whole(coldStarts)} cold starts` : "";
       const text = `${nodes.length > 1 ? `${name}: ` : ""}${what}, ${speed} alone; answered ${whole(answered)}, busy ${percent(busyShare)}${starts}`;
-      return label(nodes.length > 1 ? "" : "Plan", text).map((line) => colours.dim(line));
+      return label(i > 0 ? "" : nodes.length > 1 ? "Plans" : "Plan", text).map((line) => colours.dim(line));
     }),
     "",
   ];

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { DEFAULT_POLICY, DEFAULT_WORKLOAD, QwqError } from "@qwq-fit/schema";
 import type { Workload } from "@qwq-fit/schema";
 import type { FoundModel } from "../model/read-model.ts";
-import { short } from "../view/numbers.ts";
+import { lasting } from "../view/numbers.ts";
 import { cloudOffers } from "../report/cloud-offers.ts";
 import { type BuildContext, buildOption } from "./fleet/build-nodes.ts";
 import type { ReplayOption } from "./fleet/parse-option.ts";
@@ -77,7 +77,7 @@ function withRange(found: FoundReport, reports: readonly FleetReport[]): FoundRe
   const wait = reports.find(({ name }) => name === found.best)?.timeToFirstTokenMs?.p95;
   const most = found.asked.p95FirstTokenMs;
   if (wait === undefined || most === null || wait.high <= most) return found;
-  const text = `Its p95 of the first token may be up to ${short(wait.high / 1000)} s: at the slow end of its range it does not keep it.`;
+  const text = `Its p95 of the first token may be up to ${lasting(wait.high)}: at the slow end of its range it does not keep it.`;
   return { ...found, why: [...found.why, text] };
 }
 

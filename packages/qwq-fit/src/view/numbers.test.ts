@@ -1,7 +1,7 @@
 import { GiB } from "@qwq-fit/schema";
 import type { Estimate } from "@qwq-fit/schema";
 import { describe, expect, test } from "vitest";
-import { duration, gib, range, short, tokens, usd } from "./numbers.ts";
+import { duration, gib, lasting, range, short, tokens, usd } from "./numbers.ts";
 
 const estimate = (low: number, expected: number, high: number): Estimate =>
   ({ low, expected, high, coverage: 0.8, method: "predicted", sources: [] }) as const;
@@ -42,6 +42,15 @@ describe("numbers for people", () => {
     [estimate(3_600_000, 7_200_000, 14_400_000), "2 h (1–4)"],
   ] as const)("a duration %o is %s", ([value, expected]) => {
     expect(duration(value)).toBe(expected);
+  });
+
+  test("a duration without a range", () => {
+    expect([250, 2810, 120_000, 8_107_000].map(lasting)).toEqual([
+      "250 ms",
+      "2.8 s",
+      "2 min",
+      "2.3 h",
+    ]);
   });
 
   test("a range and a price", () => {

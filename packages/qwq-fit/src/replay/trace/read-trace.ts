@@ -156,7 +156,7 @@ export async function readTrace(path: string): Promise<Trace> {
   const found = await stat(path).catch((error: unknown) => {
     throw new QwqError("file_not_found", `${path} cannot be read`, {
       cause: error,
-      hint: "Name a file of requests, one JSON object a line.",
+      hint: "Name a file of requests: JSON lines, CSV, or an export of OpenAI, LiteLLM or Langfuse.",
     });
   });
   if (found.isDirectory()) throw new QwqError("file_not_found", `${path} is a folder`);
