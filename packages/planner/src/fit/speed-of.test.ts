@@ -51,6 +51,10 @@ describe("what was measured here stands above what is predicted", () => {
     expect(milliseconds).toBeLessThan(900);
   });
 
+  test("but not one by another version of the engine", () => {
+    expect(speedWith(measurement({ engineVersion: "3.21.1" }))[0]).toBe("predicted");
+  });
+
   test("before a rehearsal, however new", () => {
     const rehearsed = measurement({
       method: "rehearsed",

@@ -9,17 +9,18 @@ import type { Problem } from "./problem.ts";
 const methods: readonly LocalMeasurement["method"][] = ["measured", "rehearsed"];
 
 /**
- * The measurement that was taken with exactly these settings, or null; a measured one before a
- * rehearsed one, the newest of each.
+ * The measurement that was taken with exactly these settings by this version of the engine, or null; a
+ * measured one before a rehearsed one, the newest of each.
  */
 export function measurementFor(problem: Problem, candidate: Candidate): LocalMeasurement | null {
   const rows = problem.options.measurements ?? [];
   const alike = rows
     .filter(
-      ({ model, quantization, engine, backend, settings }) =>
+      ({ model, quantization, engine, engineVersion, backend, settings }) =>
         model === problem.model.id &&
         quantization === candidate.variant.quantization &&
         engine === candidate.row.engine &&
+        engineVersion === candidate.row.version &&
         backend === candidate.support.backend &&
         settings.threads === candidate.threads &&
         settings.mmap === candidate.mmap &&
@@ -48,10 +49,11 @@ export function rankingSpeed(problem: Problem, candidate: Candidate, speed: Spee
   const { promptTokens, reasoningTokens, answerTokens } = problem.workload;
   const depth = promptTokens + (reasoningTokens + answerTokens) / 2;
   const like = (problem.options.measurements ?? []).find(
-    ({ model, quantization, engine, backend, settings }) =>
+    ({ model, quantization, engine, engineVersion, backend, settings }) =>
       model === problem.model.id &&
       quantization === candidate.variant.quantization &&
       engine === candidate.row.engine &&
+      engineVersion === candidate.row.version &&
       backend === candidate.support.backend &&
       settings.threads === candidate.threads &&
       settings.offloadedLayers === candidate.offloadedLayers &&

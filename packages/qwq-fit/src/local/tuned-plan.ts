@@ -14,10 +14,11 @@ export function tunedPlan(
   workload: Workload,
 ): FitPlan {
   const rows = measurements.filter(
-    ({ model, quantization, engine, backend, settings }) =>
+    ({ model, quantization, engine, engineVersion, backend, settings }) =>
       model === plan.model &&
       quantization === plan.quantization &&
       engine === plan.engine &&
+      engineVersion === plan.engineVersion &&
       backend === plan.backend &&
       settings.kvCacheType === plan.kvCacheType &&
       settings.offloadedLayers === plan.offloadedLayers &&

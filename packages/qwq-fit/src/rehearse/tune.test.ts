@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import type { EngineSettings } from "@qwq-fit/engine";
-import type { HardwareProfile } from "@qwq-fit/schema";
+import { DEFAULT_WORKLOAD, type HardwareProfile, type ModelEntry } from "@qwq-fit/schema";
 import { expect, test } from "vitest";
-import { changesFrom, engineDefault } from "./tune.ts";
+import { changesFrom, engineDefault, tune } from "./tune.ts";
 
 const settings: EngineSettings = {
   backend: "cpu",
@@ -42,3 +45,32 @@ test("a quantized cache keeps the flash attention that it needs", () => {
     .map((change) => change.flashAttention);
   expect(flash).not.toContain(false);
 });
+
+test("no rehearsal is begun that would end behind the limit", async () => {
+  const profile = new URL(
+    "../../../../profiles/models/Qwen/Qwen2.5-0.5B-Instruct.json",
+    import.meta.url,
+  );
+  const entry = JSON.parse(readFileSync(profile, "utf8")) as ModelEntry;
+  const tried: EngineSettings[] = [];
+  const given = { ...settings, contextTokens: 512, threads: 1 };
+  const { settings: kept } = await tune(
+    {
+      entry,
+      quantization: "Q4_0",
+      settings: given,
+      engine: {
+        bindingFolder: dirname(dirname(createRequire(import.meta.url).resolve("node-llama-cpp"))),
+        engineVersion: "3.22.1",
+      },
+      measure: { promptTokens: 16, depthTokens: 16, decodeTokens: 3, runs: 1, budgetMs: 0 },
+      roomBytes: 325e6,
+      limitMs: 0,
+    },
+    hardware,
+    DEFAULT_WORKLOAD,
+    (one) => tried.push(one),
+  );
+  expect(tried).toEqual([given]);
+  expect(kept).toEqual(given);
+}, 120_000);

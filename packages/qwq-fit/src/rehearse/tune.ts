@@ -51,22 +51,32 @@ export function changesFrom(
   ];
 }
 
-/** The best settings found by measuring, one setting after the other, and their rehearsal. */
+/** No rehearsal is begun that would end later than this. */
+const LIMIT_MS = 10 * 60_000;
+
+/**
+ * The best settings found by measuring, one setting after the other, and their rehearsal; what was not reached within ten
+ * minutes is left as it is.
+ */
 export async function tune(
-  options: RehearseOptions,
+  { limitMs = LIMIT_MS, ...options }: RehearseOptions & { readonly limitMs?: number },
   hardware: HardwareProfile,
   workload: Workload,
   onTried: (settings: EngineSettings, result: RehearsalResult, best: boolean) => void,
 ): Promise<{ readonly settings: EngineSettings; readonly result: RehearsalResult }> {
+  const startedMs = performance.now();
   let settings = options.settings;
   let result = await rehearse(options);
+  let longestMs = result.elapsedMs;
   onTried(settings, result, true);
   for (const group of changesFrom(settings, hardware)) {
     for (const change of group) {
+      if (performance.now() - startedMs + longestMs > limitMs) return { settings, result };
       const tried = { ...settings, ...change };
       // One after the other: each needs the machine for itself.
       // oxlint-disable-next-line no-await-in-loop
       const got = await rehearse({ ...options, settings: tried });
+      longestMs = Math.max(longestMs, got.elapsedMs);
       const best = answerMs(got, workload) < answerMs(result, workload);
       onTried(tried, got, best);
       if (best) {
