@@ -4,20 +4,25 @@ import type { CommandIo } from "../command-io.ts";
 import { EXIT } from "../exit-code.ts";
 import type { CostOptions } from "../options/cost-options.ts";
 import { type CostReport, type CostRow, createCostReport } from "../report/cost-report.ts";
+import { PRICES_DATE } from "../deploy/sagemaker/sagemaker-report.ts";
 import { short, usd, whole } from "../view/numbers.ts";
 import { createReport } from "./create-report.ts";
+import { sagemakerReport } from "./plan-sagemaker.ts";
 
 const told = (value: number | undefined, source: string): SourcedNumber | null =>
   value === undefined ? null : { value, source };
 
-/** Clouds shown to a person; `--json` has all. */
+/** Clouds and instances shown to a person; `--json` has all. */
 const SHOWN = 5;
+const INSTANCES_SHOWN = 2;
 
 /** `cost`: this machine's energy and price against each cloud, for a stated daily use. */
 export async function cost(options: CostOptions, io: CommandIo): Promise<number> {
   const catalog = await loadCatalog();
   const report = await createReport(options, io);
   const { hardware } = report;
+  const wish = { container: "vllm", region: "us-east-1", maximumCopies: 1, budgetUsd: 0 } as const;
+  const { report: rented } = await sagemakerReport(options, wish, io);
   const costs = createCostReport(
     report,
     {
@@ -27,16 +32,29 @@ export async function cost(options: CostOptions, io: CommandIo): Promise<number>
       electricity: told(options.electricity, "--electricity") ?? catalog.electricityUsdPerKwh,
       watts: told(options.watts, "--watts") ?? hardware.power.loadWatts,
     },
-    catalog.instancePrices,
+    { sagemaker: rented.offers, sagemakerDate: PRICES_DATE, tokens: catalog.tokenPrices },
   );
   io.out(options.json === true ? `${JSON.stringify(costs)}\n` : view(costs));
   return report.fits ? EXIT.fits : EXIT.doesNotFit;
 }
 
-const line = ({ where, usdPerAnswer, usdPerMonth, unverified }: CostRow): string => {
-  const answer = usdPerAnswer === null ? "?" : usd(usdPerAnswer);
-  const month = usdPerMonth === null ? "?" : usd(usdPerMonth);
-  return `  ${where.slice(0, 28).padEnd(29)}${answer.padStart(9)}${month.padStart(10)}${unverified ? "  *" : ""}`;
+const cell = (value: number | null, width: number): string =>
+  (value === null ? "?" : usd(value)).padStart(width);
+
+const line = (row: CostRow): string =>
+  `  ${row.where.slice(0, 28).padEnd(29)}${cell(row.usdPerMillionTokens, 11)}${cell(row.usdPerAnswer, 11)}` +
+  `${cell(row.usdPerMonth, 11)}${row.unverified ? "  *" : ""}`;
+
+/** What an instance would cost if it never waited. */
+const busyLine = ({ sagemaker }: CostReport): readonly string[] => {
+  const [first] = sagemaker;
+  if (first === undefined) return ["SageMaker  no instance of the list holds it"];
+  const { where, usdPerHour, usdPerMillionTokensBusy, enough } = first;
+  return [
+    `SageMaker  ${where.replace("SageMaker ", "")} is ${usd(usdPerHour)} an hour: ` +
+      `${usd(usdPerMillionTokensBusy)} a million tokens if it is never idle` +
+      (enough ? "" : "; it is too slow for so many answers"),
+  ];
 };
 
 function view(costs: CostReport): string {
@@ -44,9 +62,10 @@ function view(costs: CostReport): string {
   const lines = [
     `${costs.model}, ${whole(inputs.answersPerDay)} answers with thinking a day`,
     "",
-    `${"".padEnd(31)}${"an answer".padStart(9)}${"a month".padStart(10)}`,
+    `${"".padEnd(31)}${"1M tokens".padStart(11)}${"an answer".padStart(11)}${"a month".padStart(11)}`,
     ...(local === null ? ["  this machine: it does not fit"] : [line(local)]),
     ...costs.clouds.slice(0, SHOWN).map(line),
+    ...costs.sagemaker.slice(0, INSTANCES_SHOWN).map(line),
     "",
     energyUsdPerAnswer === null
       ? "Energy     not known: say --watts under load"
@@ -54,6 +73,7 @@ function view(costs: CostReport): string {
     hardwareUsdPerMonth === null
       ? "Hardware   counted as there anyway; or say --hardware-price"
       : `Hardware   ${usd(hardwareUsdPerMonth)} a month over ${short(inputs.years)} years`,
+    ...busyLine(costs),
     breakEvenAnswersPerDay === null
       ? "Break-even none: the cheapest cloud costs less than the energy, or something is not known"
       : `Break-even from ${short(breakEvenAnswersPerDay)} answers a day`,

@@ -25,7 +25,7 @@ export interface SagemakerInput {
 }
 
 /** When profiles/prices/instances.json was collected. */
-const PRICES_DATE = "2026-11-23";
+export const PRICES_DATE = "2026-11-23";
 /** Where its prices hold. */
 const PRICES_REGION = "us-east-1";
 
