@@ -84,6 +84,15 @@ export interface ModelEntry {
     readonly bytes: number;
     readonly source: string;
   }[];
+  /** Scores of the full model as its makers or others published them, as context: "AIME24", 79.5 of 100. */
+  readonly benchmarks?:
+    | readonly {
+        readonly name: string;
+        readonly score: number;
+        readonly source: string;
+        readonly unverified?: boolean | undefined;
+      }[]
+    | undefined;
   readonly sources: readonly string[];
   readonly unverified: boolean;
   readonly notes: readonly string[];

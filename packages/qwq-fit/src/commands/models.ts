@@ -6,6 +6,7 @@ import { EXIT } from "../exit-code.ts";
 import type { ListOptions } from "../options/command-options.ts";
 import { matching } from "../search.ts";
 import { textFor } from "../text/text-for.ts";
+import { benchmarkLines } from "../view/benchmark-lines.ts";
 import { gib, short, tokens } from "../view/numbers.ts";
 import { drawTable } from "../view/table.ts";
 import { terminalOf } from "../view/terminal.ts";
@@ -27,6 +28,8 @@ export interface ListedModel {
   readonly license: string | null;
   /** File of the quantization Q4_K_M; null where the model's layout in it is not known. */
   readonly q4Bytes: number | null;
+  /** Published scores of the full model. */
+  readonly benchmarks: NonNullable<ModelEntry["benchmarks"]>;
   readonly unverified: boolean;
 }
 
@@ -45,6 +48,7 @@ function toListed(entry: ModelEntry): ListedModel {
     thinks,
     license: entry.license,
     q4Bytes: q4?.fileBytes ?? null,
+    benchmarks: entry.benchmarks ?? [],
     unverified: entry.unverified,
   };
 }
@@ -77,5 +81,7 @@ export async function models(
   ]);
   const head = [columns.model, columns.size, "Q4_K_M GiB", columns.context, columns.thinks];
   io.out(drawTable(head, rows, terminalOf(io)));
+  const scores = benchmarkLines(found);
+  if (scores.length > 0) io.out(`\n${scores.join("\n")}\n`);
   return EXIT.fits;
 }

@@ -40,7 +40,8 @@ function planRows(
   const { workload, plans } = report;
   const alternatives = alternativesTo(choice, plans, text);
   const [first = "", ...rest] = settingLines(choice, text);
-  const { word } = choice.qualityLoss;
+  const { word, kld } = choice.qualityLoss;
+  const loss = text.qualityLoss(text.quality[word] ?? word);
   const { labels } = text;
   return [
     {
@@ -63,7 +64,7 @@ function planRows(
         text.firstToken(duration(choice.timeToFirstTokenMs)),
       ],
     },
-    { label: labels.quality, lines: [text.qualityLoss(text.quality[word] ?? word)] },
+    { label: labels.quality, lines: [kld === null ? loss : `${loss} (KLD ${short(kld)})`] },
     ...(alternatives.length === 0
       ? []
       : [

@@ -78,6 +78,16 @@ export const modelEntry: Validator<ModelEntry> = exactly<ModelEntry>()(
       }),
     ),
     published: z.array(z.strictObject({ quantization: text, bytes, source: text })),
+    benchmarks: z.optional(
+      z.array(
+        z.strictObject({
+          name: text,
+          score: z.number(),
+          source: text,
+          unverified: z.optional(z.boolean()),
+        }),
+      ),
+    ),
     sources: z.array(text),
     unverified: z.boolean(),
     notes: z.array(z.string()),
