@@ -1,5 +1,6 @@
 import type { ChipGroup } from "../../packages/planner/src/speed/speed-coefficients.ts";
 import type { HardwareEntry } from "../../packages/schema/src/index.ts";
+import { integerOpsOf } from "./integer-ops.ts";
 
 /** Families with high-bandwidth memory. */
 const stacked = /hbm|hopper|volta|cdna|gcn5|ascend-910/;
@@ -27,6 +28,7 @@ export function chipGroups(
         family: entry.family,
         memory: memoryOf(entry),
         watts: entry.unified || entry.kind === "cpu" ? null : (entry.loadWatts?.value ?? null),
+        integerOps: entry.kind === "cpu" ? null : integerOpsOf(entry),
         flops: entry.tensorFp16Flops?.value ?? entry.shaderFp16Flops?.value ?? null,
       },
     ]),

@@ -50,46 +50,50 @@ const grouped = (held: readonly Held[], keyOf: (entry: Held) => string): Map<str
 
 const rounded = (value: number): number => Math.round(value * 1e4) / 1e4;
 
-const groupOf = (held: readonly Held[], coverage: number, perDevice: boolean): RangeGroup => {
+/**
+ * A device with many rows is one device, yet each of its rows tells something: n rows weigh as the root of n.
+ * Where each weighed 1, ranges of other devices would be those of the few that have most rows; where a device
+ * weighed 1, those of many odd ones with a single row.
+ */
+const groupOf = (held: readonly Held[], coverage: number): RangeGroup => {
   const devices = grouped(held, ({ sample }) => sample.device);
   const sizes = held.map(({ sample, residual }) => ({
     size: Math.abs(residual),
-    // a device with many rows is still one device
-    weight: perDevice ? 1 / (devices.get(sample.device)?.length ?? 1) : 1,
+    weight: 1 / Math.sqrt(devices.get(sample.device)?.length ?? 1),
   }));
-  return { rows: held.length, logHalfWidth: rounded(conformalQuantile(sizes, coverage, 1)) };
+  const next = sizes.reduce((sum, { weight }) => sum + weight, 0) / sizes.length;
+  return { rows: held.length, logHalfWidth: rounded(conformalQuantile(sizes, coverage, next)) };
 };
 
 type Table = Readonly<Record<string, RangeGroup>>;
 
 /** Groups wider than a device. */
-const widerTable = (held: readonly Held[], coverage: number, perDevice: boolean): Table => {
-  const groups: Record<string, RangeGroup> = { all: groupOf(held, coverage, perDevice) };
+const widerTable = (held: readonly Held[], coverage: number, leastDevices: number): Table => {
+  const groups: Record<string, RangeGroup> = { all: groupOf(held, coverage) };
   for (const level of ["family", "vendor"] as const) {
     for (const [name, entries] of grouped(held, ({ sample }) => sample[level])) {
       const devices = new Set(entries.map(({ sample }) => sample.device)).size;
-      if (entries.length < LEAST_ROWS[level] || (perDevice && devices < LEAST_DEVICES)) continue;
-      groups[`${level}:${name}`] = groupOf(entries, coverage, perDevice);
+      if (entries.length < LEAST_ROWS[level] || devices < leastDevices) continue;
+      groups[`${level}:${name}`] = groupOf(entries, coverage);
     }
   }
   return groups;
 };
 
-/** Devices with many rows by their own residuals; those with few by what such devices miss. */
+/** Devices with many rows by their own residuals; the others by what devices with more than one row miss. */
 const measuredTable = (held: readonly Held[], coverage: number): Table => {
-  const devices = [...grouped(held, ({ sample }) => sample.device)];
-  const many = devices.filter(([, entries]) => entries.length >= LEAST_ROWS.device);
-  const few = devices.filter(
-    ([, entries]) => entries.length > 1 && entries.length < LEAST_ROWS.device,
+  const devices = [...grouped(held, ({ sample }) => sample.device)].filter(
+    ([, entries]) => entries.length > 1,
   );
+  const many = devices.filter(([, entries]) => entries.length >= LEAST_ROWS.device);
   return {
     ...widerTable(
-      few.flatMap(([, entries]) => entries),
+      devices.flatMap(([, entries]) => entries),
       coverage,
-      true,
+      1,
     ),
     ...Object.fromEntries(
-      many.map(([device, entries]) => [`device:${device}`, groupOf(entries, coverage, false)]),
+      many.map(([device, entries]) => [`device:${device}`, groupOf(entries, coverage)]),
     ),
   };
 };
@@ -108,6 +112,6 @@ export function rangeTable(
     held.filter(({ sample }) => sample.phase === phase);
   return {
     measured: measuredTable(of(rowsOut), coverage),
-    other: widerTable(of(devicesOut), coverage, true),
+    other: widerTable(of(devicesOut), coverage, LEAST_DEVICES),
   };
 }

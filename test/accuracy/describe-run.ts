@@ -45,6 +45,9 @@ export function describeRun(row: Measurement): Run {
     const depth = prompt + generated / 2;
     return { ...run, depth, generated, promptWithin: prompt, sequences: concurrent, aggregate };
   }
+  // a graph of fixed shape reads the whole of its cache for each token
+  const fixed = number(/\bbmodel seq(\d+)/, row.quantization);
+  if (fixed !== null) return { ...run, depth: fixed, promptTokens: fixed };
   const generated = number(/\btg\s?(\d+)/, metric);
   if (generated !== null) {
     // llama-bench generates into an empty cache, or behind a depth that it tells as "@ d4096"

@@ -14,11 +14,14 @@ import {
   validationFile,
 } from "./fitted.ts";
 import { readMeasurements } from "./measurement-file.ts";
+import { judgeMixed } from "./judge-mixed.ts";
 import { leftOut, type Phase, type Sample, samplesOf } from "./samples.ts";
 import { type Errors, errorsOf } from "./summary.ts";
 
 const SEEDS = [1, 2, 3];
 const FOLDS = 3;
+/** Splits as rows kept aside would be: enough that their mean holds still. */
+const SPLITS = 20;
 
 const errorOf = (residual: number): number => Math.abs(Math.exp(-residual) - 1);
 
@@ -91,6 +94,7 @@ const validation: Validation = {
     },
     "the source left out": byPhase(sourcesOut),
   },
+  mixed: judgeMixed(samples, chips, SPLITS),
 };
 write(validationFile, validation);
 write(

@@ -4,6 +4,7 @@ import type { SpeedCoefficients } from "../../packages/planner/src/speed/speed-c
 import { compileCatalog } from "../../packages/qwq-fit/src/catalog/compile-catalog.ts";
 import type { Catalog } from "../../packages/schema/src/index.ts";
 import { root } from "../support/repository.ts";
+import type { MixedValidation } from "./judge-mixed.ts";
 import type { Phase } from "./samples.ts";
 import type { Errors } from "./summary.ts";
 
@@ -25,6 +26,8 @@ export interface Validation {
   /** Share of left-out rows within ranges that were made without them. */
   readonly withinRange: Readonly<Record<string, Readonly<Record<Phase, number | null>>>>;
   readonly schemes: Readonly<Record<string, Readonly<Record<Phase, Errors>>>>;
+  /** What rows kept aside would say. */
+  readonly mixed: MixedValidation;
 }
 
 export interface FittedData {

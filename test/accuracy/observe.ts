@@ -10,7 +10,7 @@ import type { Observation } from "./solve.ts";
 
 type Chips = SpeedCoefficients["chips"];
 
-const weightOf: Readonly<Record<Measurement["grade"], number>> = { A: 1, B: 0.8, C: 0.4 };
+const weightOf: Readonly<Record<Measurement["grade"], number>> = { A: 1, B: 0.8, C: 0.15 };
 
 const times = (components: readonly SpeedComponent[], factor: number): readonly SpeedComponent[] =>
   components.map((component) => ({ ...component, reference: component.reference * factor }));

@@ -17,6 +17,11 @@ export interface ResolvedModel {
 const plain = (name: string): string =>
   name
     .toLowerCase()
+    // Ollama's tag: "llama3.1:8b", "deepseek-r1:14b"
+    .replace(/^deepseek-r1:(1\.5|7|14|32)b/, "deepseek-r1-distill-qwen-$1b")
+    .replace(/^deepseek-r1:(8|70)b/, "deepseek-r1-distill-llama-$1b")
+    .replace(/^(llama|qwen)-?(\d(?:\.\d)?):/, "$1-$2-")
+    .replaceAll(":", "-")
     .replaceAll(/\(.*?\)/g, "")
     .replace(/^[\w.-]+\//, "")
     .replaceAll(/[\s_]+/g, "-")
@@ -49,8 +54,28 @@ export function findEntry(name: string, models: readonly ModelEntry[]): ModelEnt
   return undefined;
 }
 
+/** Sizes of models whose names tell none, or not all of it; from their cards, as remembered. */
+const knownSizes: readonly (readonly [RegExp, string])[] = [
+  [/mixtral-8x7b/i, "46.7B-A12.9B"],
+  [/mixtral-8x22b/i, "141B-A39B"],
+  [/gpt-oss-20b/i, "20.9B-A3.6B"],
+  [/gpt-oss-120b/i, "117B-A5.1B"],
+  [/phi-?4(?!-mini)/i, "14.7B"],
+  [/phi-?3[:.-]?(?:5-)?mini|phi-4-mini/i, "3.8B"],
+  [/(?:mistral|magistral|devstral)-small/i, "24B"],
+  [/glm-4\.5-air/i, "106B-A12B"],
+  [/glm-4\.[567]/i, "355B-A32B"],
+  [/llama-?4-scout/i, "109B-A17B"],
+  [/llama-?4-maverick/i, "400B-A17B"],
+  [/kimi-k2/i, "1026B-A32B"],
+  [/minimax-m2/i, "230B-A10B"],
+  [/deepseek-(?:coder-)?v2-lite/i, "15.7B-A2.4B"],
+  [/qwen1\.5-moe/i, "14.3B-A2.7B"],
+];
+
 /** "30B-A3B" is 30e9 of which 3e9 are active; null where the name tells no size. */
-const sizeOf = (name: string): { readonly all: number; readonly active: number } | null => {
+const sizeOf = (told: string): { readonly all: number; readonly active: number } | null => {
+  const name = knownSizes.find(([pattern]) => pattern.test(told))?.[1] ?? told;
   const found = /(\d+(?:\.\d+)?)b(?:-a(\d+(?:\.\d+)?)b)?/i.exec(name);
   if (found === null) return null;
   const all = Number(found[1]) * 1e9;

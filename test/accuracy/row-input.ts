@@ -1,9 +1,4 @@
-import {
-  type ResolvedHardware,
-  type SpeedInput,
-  buildSpeedInput,
-  resolveHardware,
-} from "../../packages/planner/src/index.ts";
+import { type SpeedInput, buildSpeedInput } from "../../packages/planner/src/index.ts";
 import type {
   Catalog,
   DeviceProfile,
@@ -13,6 +8,7 @@ import type {
 } from "../../packages/schema/src/index.ts";
 import { bytesPerToken } from "./bytes-per-token.ts";
 import { describeRun, isOlderEngine, type Run } from "./describe-run.ts";
+import { readHardwareLabel } from "./resolve-label.ts";
 import { type ResolvedModel, resolveModel } from "./resolve-model.ts";
 
 /** A row as the speed model sees it. */
@@ -119,20 +115,17 @@ const placementOf = (
   return places;
 };
 
-/** A label as it stands, else without what it says in brackets, else by that alone: "… HX 370 (Radeon 890M)". */
-const resolveLabel = (label: string, catalog: Catalog): ResolvedHardware => {
-  const whole = resolveHardware(label, catalog);
-  const inner = /\((.+)\)/.exec(label)?.[1];
-  if (whole.kind === "resolved" || inner === undefined) return whole;
-  const parts = [inner, label.replace(/\(.+\)/, " ")];
-  const found = parts.map((part) => resolveHardware(part, catalog));
-  return found.find(({ kind }) => kind === "resolved") ?? whole;
+/** What a label was taken for stands beside the row's other reasons. */
+const withNote = (row: Measurement, takenAs: string | null): Measurement => {
+  const notes = [row.note, takenAs === null ? null : `hardware taken as "${takenAs}"`];
+  return { ...row, note: notes.filter((note) => note !== null).join("; ") || null };
 };
 
 /** Hardware by its label, model by its name, and the settings that the row tells or implies. */
-export function rowInput(row: Measurement, catalog: Catalog): Resolution {
-  const named = resolveLabel(row.hardware, catalog);
-  if (named.kind !== "resolved") {
+export function rowInput(told: Measurement, catalog: Catalog): Resolution {
+  const named = readHardwareLabel(told.hardware, catalog);
+  const row = "kind" in named ? told : withNote(told, named.takenAs);
+  if ("kind" in named) {
     const others = named.kind === "ambiguous" ? named.candidates : named.near;
     const reason = `hardware ${named.kind}: "${row.hardware}" (${others.slice(0, 3).join(", ")})`;
     return { kind: "unresolved", row, reason };

@@ -3,7 +3,7 @@ import {
   type SpeedComponent,
   componentTime,
 } from "../../packages/planner/src/speed/speed-components.ts";
-import { solveSystem } from "./linear-system.ts";
+import { type Pull, stepFrom } from "./damped-step.ts";
 import { priorSpread, START } from "./priors.ts";
 
 /** A measured time as the sum of components, each of a reference time and fitted terms. */
@@ -99,14 +99,6 @@ const objective = (problem: Problem, values: Float64Array): number => {
   return total;
 };
 
-/** A row of the linearized problem: how its log time moves with each value, and how hard it pulls. */
-interface Pull {
-  readonly indices: readonly number[];
-  readonly slopes: readonly number[];
-  readonly residual: number;
-  readonly strength: number;
-}
-
 const pullOf = (row: Problem["rows"][number], values: Float64Array): Pull => {
   const times = row.parts.map((part) => partTime(part, values));
   const total = times.reduce((sum, { seconds }) => sum + seconds, 0);
@@ -119,68 +111,11 @@ const pullOf = (row: Problem["rows"][number], values: Float64Array): Pull => {
   }
   const residual = (Math.log(total) - row.logMeasured) / SCALE;
   return {
-    indices: [...slopes.keys()],
-    slopes: [...slopes.values()],
+    indices: Int32Array.from(slopes.keys()),
+    slopes: Float64Array.from(slopes.values()),
     residual,
     strength: (row.weight * (FREEDOM + 1)) / (FREEDOM + residual ** 2),
   };
-};
-
-/**
- * The step of Gauss and Newton with a raised diagonal D: x = -(D + J'WJ)^-1 g, solved in the space of rows,
- * of which there are fewer than terms: (D + J'WJ)^-1 = D^-1 - D^-1 J' (W^-1 + J D^-1 J')^-1 J D^-1.
- */
-const stepFrom = (
-  problem: Problem,
-  values: Float64Array,
-  pulls: readonly Pull[],
-  damping: number,
-): Float64Array => {
-  const gradient = values.map((value, index) => (problem.precision[index] ?? 0) * value);
-  const diagonal = Float64Array.from(problem.precision);
-  for (const { indices, slopes, residual, strength } of pulls) {
-    for (const [at, index] of indices.entries()) {
-      const slope = slopes[at] ?? 0;
-      gradient[index] = (gradient[index] ?? 0) + strength * slope * residual;
-      diagonal[index] = (diagonal[index] ?? 0) + damping * strength * slope ** 2;
-    }
-  }
-  const spread = (row: Pull): Float64Array => {
-    const dense = new Float64Array(values.length);
-    for (const [at, index] of row.indices.entries()) {
-      dense[index] = (row.slopes[at] ?? 0) / (diagonal[index] ?? 1);
-    }
-    return dense;
-  };
-  const along = (row: Pull, dense: Float64Array): number => {
-    let total = 0;
-    for (const [at, index] of row.indices.entries()) {
-      total += (row.slopes[at] ?? 0) * (dense[index] ?? 0);
-    }
-    return total;
-  };
-  const size = pulls.length;
-  const gram = new Float64Array(size * size);
-  for (const [row, pull] of pulls.entries()) {
-    const dense = spread(pull);
-    for (let other = row; other < size; other += 1) {
-      const second = pulls[other];
-      if (second !== undefined) gram[other * size + row] = along(second, dense);
-    }
-    gram[row * size + row] = (gram[row * size + row] ?? 0) + 1 / pull.strength;
-  }
-  const scaled = gradient.map((value, index) => value / (diagonal[index] ?? 1));
-  const inRows = solveSystem(
-    gram,
-    Float64Array.from(pulls, (pull) => along(pull, scaled)),
-  );
-  const back = new Float64Array(values.length);
-  for (const [row, pull] of pulls.entries()) {
-    for (const [at, index] of pull.indices.entries()) {
-      back[index] = (back[index] ?? 0) + (pull.slopes[at] ?? 0) * (inRows[row] ?? 0);
-    }
-  }
-  return scaled.map((value, index) => -(value - (back[index] ?? 0) / (diagonal[index] ?? 1)));
 };
 
 /**
@@ -196,16 +131,18 @@ export function solve(observations: readonly Observation[], from?: Solution): So
   let damping = 1e-3;
   for (let step = 0; step < MOST_STEPS && damping < 1e8; step += 1) {
     const pulls = problem.rows.map((row) => pullOf(row, values));
-    const moved = stepFrom(problem, values, pulls, damping);
+    const moved = stepFrom(problem.precision, values, pulls, damping);
     const next = values.map((value, index) => value + (moved[index] ?? 0));
     const reached = objective(problem, next);
-    if (reached > best) {
+    if (reached > best + LEAST_GAIN) {
       damping *= 5;
       continue;
     }
     const gained = best - reached;
-    values = next;
-    best = reached;
+    if (gained > 0) {
+      values = next;
+      best = reached;
+    }
     damping = Math.max(damping / 5, 1e-9);
     if (gained < LEAST_GAIN) break;
   }

@@ -60,6 +60,19 @@ const withinTable = (validation: Validation): string =>
     ]),
   ]);
 
+const mixedTable = ({ mixed }: Validation): string =>
+  aligned([
+    ["", "decode median", "90th", "within", "prefill median", "90th", "within"],
+    ...Object.entries(mixed.parts).map(([name, { decode, prefill }]) => [
+      name,
+      ...[decode, prefill].flatMap((errors) => [
+        percent(errors.medianAbsoluteError),
+        percent(errors.p90AbsoluteError),
+        percent(errors.withinRange),
+      ]),
+    ]),
+  ]);
+
 /** The summary for people. */
 export function tableOf(summary: AccuracySummary, validation: Validation): string {
   const { decode, prefill, baseline, noiseFloor } = summary;
@@ -90,6 +103,9 @@ export function tableOf(summary: AccuracySummary, validation: Validation): strin
     `Worst\n${worst.join("\n")}`,
     `Fits of our ${validation.rows} rows, judged by what they had not seen\n${schemeTable(validation)}`,
     `Share within the range, told without the row\n${withinTable(validation)}`,
+    `What rows kept aside would say: ${validation.mixed.splits} times some ${Math.round(validation.mixed.rows.decode)} decode and ` +
+      `${Math.round(validation.mixed.rows.prefill)} prefill figures were left out of fit and ranges, a third of them on devices that went ` +
+      `whole; means\n${mixedTable(validation)}`,
   ];
   if (summary.refused.length > 0) sections.push(`Refused\n${listed(summary.refused)}`);
   if (summary.unresolved.length > 0) sections.push(`Unresolved\n${listed(summary.unresolved)}`);

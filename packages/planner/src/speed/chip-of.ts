@@ -43,6 +43,7 @@ export const chipOf = (device: SpeedDevice, chips: Readonly<Record<string, ChipG
       family: "cpu",
       memory: "ddr",
       flops: null,
+      integerOps: null,
       watts: null,
     };
   }
@@ -52,6 +53,7 @@ export const chipOf = (device: SpeedDevice, chips: Readonly<Record<string, ChipG
     family: listed?.family ?? device.family ?? "unknown",
     memory: listed?.memory ?? "unknown",
     flops: listed?.flops ?? null,
+    integerOps: listed?.integerOps ?? null,
     watts: listed?.watts ?? null,
   };
 };

@@ -6,6 +6,8 @@ export interface ChipGroup {
   readonly memory: string;
   /** Reference throughput for prefill: tensor fp16, else shader fp16; null where neither is known. */
   readonly flops: number | null;
+  /** Whole-number operations a second of its shaders, which unpack weights; null where not known. */
+  readonly integerOps: number | null;
   /** Power under load of the card alone; null for chips that share it with a CPU. */
   readonly watts: number | null;
 }

@@ -38,6 +38,10 @@ const layerTerms = (input: SpeedInput, device: SpeedDevice, chip: Chip): SpeedTe
   }
   if (input.model.experts !== null) {
     terms.push(["layer.experts", 1], [`layer.expertsEngine:${engine}/${device.backend}`, 1]);
+    // a kernel that unpacks its experts one by one takes its time whatever their size
+    for (const [type, share] of sharesOf(input, device)) {
+      terms.push([`layer.expertsType:${engine}/${type}`, share]);
+    }
   }
   if (input.model.lightBlocks > 0) {
     const light = lightShare(input);
@@ -56,6 +60,16 @@ const sharesOf = (input: SpeedInput, device: SpeedDevice): readonly (readonly [s
     typeShares([device.weightBytesByType, 1], [device.expertBytesByType, activeShare(input)]),
   );
 
+type Level = readonly [level: string, group: string];
+
+/** A CPU's maker tells nothing of the memory that stands beside it: all CPUs are one group. */
+const makerLevels = (device: SpeedDevice, levels: readonly Level[]): readonly Level[] =>
+  device.kind === "cpu" ? [] : levels;
+
+/** Machines with a CPU differ more, by their memory, than cards of a family do. */
+const deviceLevel = (device: SpeedDevice): string =>
+  device.kind === "cpu" ? "processor" : "device";
+
 /** What share of the nominal bandwidth weights are read with. Terms of an efficiency: time falls with it. */
 const weightTerms = (input: SpeedInput, device: SpeedDevice, chip: Chip): SpeedTerm[] => {
   const engine = engineClass(input.engine);
@@ -65,15 +79,21 @@ const weightTerms = (input: SpeedInput, device: SpeedDevice, chip: Chip): SpeedT
   const terms = named("weights", [
     ["backend", backend],
     ["engine", engine],
-    ["vendor", chip.vendor],
-    ["vendorBackend", `${chip.vendor}/${backend}`],
-    ["memory", memory],
-    ["memoryEngine", `${memory}/${engine}`],
+    ...makerLevels(device, [
+      ["vendor", chip.vendor],
+      ["vendorBackend", `${chip.vendor}/${backend}`],
+      ["memory", memory],
+      ["memoryEngine", `${memory}/${engine}`],
+    ]),
     ["family", chip.family],
     ["familyBackend", `${chip.family}/${backend}`],
-    ["device", chip.key],
+    [deviceLevel(device), chip.key],
     ["deviceEngine", `${chip.key}/${pair}`],
   ]);
+  // operations that unpack weights: a desktop card's 10 a byte of bandwidth is the reference
+  if (chip.integerOps !== null) {
+    terms.push(["weights.ratio", Math.log(chip.integerOps / bandwidthOf(device) / 10)]);
+  }
   for (const [type, share] of sharesOf(input, device)) {
     const kind = typeClass(type);
     terms.push(
@@ -139,11 +159,13 @@ const computeTerms = (
   const terms = named("compute", [
     ["backend", backend],
     ["engine", engine],
-    ["vendor", chip.vendor],
-    ["vendorBackend", `${chip.vendor}/${backend}`],
-    ["memory", memory],
+    ...makerLevels(device, [
+      ["vendor", chip.vendor],
+      ["vendorBackend", `${chip.vendor}/${backend}`],
+      ["memory", memory],
+    ]),
     ["family", chip.family],
-    ["device", chip.key],
+    [deviceLevel(device), chip.key],
     ["deviceBackend", `${chip.key}/${backend}`],
   ]);
   terms.push(
