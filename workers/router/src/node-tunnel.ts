@@ -30,7 +30,9 @@ export function nodeTunnel(env: Env, config: RouterConfig, ports: RouterPorts): 
         const object = env.NODE.get(env.NODE.idFromName(id));
         const key = crypto.randomUUID();
         // The object is told: what is cancelled here is not always noticed there.
-        signal.addEventListener("abort", () => void object.cancel(key), { once: true });
+        // Where it broke that is refused, and nothing is left to be told.
+        const cancel = (): void => void object.cancel(key).catch(() => undefined);
+        signal.addEventListener("abort", cancel, { once: true });
         const response = await object.fetch(`https://node${path}`, {
           method,
           headers: { ...headers, [STREAM]: key },
