@@ -64,7 +64,7 @@ function planRows(
         text.firstToken(duration(choice.timeToFirstTokenMs)),
       ],
     },
-    { label: labels.quality, lines: [kld === null ? loss : `${loss} (KLD ${short(kld)})`] },
+    { label: labels.quality, lines: kld === null ? [loss] : [loss, `KLD ${short(kld)}`] },
     ...(alternatives.length === 0
       ? []
       : [
