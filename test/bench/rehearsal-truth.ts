@@ -1,7 +1,7 @@
 // Rehearsals against the whole layouts, on this machine; prints the table of the README:
 //   node test/bench/rehearsal-truth.ts [--model Qwen/QwQ-32B --quantization Q4_K_M]... [--blocks 0]... [--runs 5] [--threads 2] [--json]
 // The whole file is loaded and timed before and after each rehearsal, and the mean of both is the truth: from one load to the
-// next, the very same file is up to 6 % quicker or slower here. It is sparse, but the engine allocates and computes all of it:
+// next, the very same file is up to 10 % quicker or slower here. It is sparse, but the engine allocates and computes all of it:
 // QwQ-32B takes 20 GB of memory. The machine must have nothing else to do. `--blocks` makes the whole a shallower one, at
 // which five runs take minutes; 0 is the model's own depth.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -183,15 +183,23 @@ class Stage {
     const stop = (): void => void closeAll();
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      // The largest first, as the whole would be: pages that a system hands out first may be slower than later ones (by a
-      // tenth on a virtual machine, where the very same file was quicker when loaded behind another).
-      for (const i of [...cuts.keys()].toReversed()) {
-        const cut = cuts[i];
-        if (cut === undefined) continue;
+      const load = async (cut: CutToLoad, i: number): Promise<void> => {
         this.#tell("load", cut.blocks);
-        // oxlint-disable-next-line no-await-in-loop
         loaded[i] = await loadCut(this.#options, cut, files[i] ?? "", measure);
-      }
+      };
+      // Pages that a system hands out first may be slower than later ones (by a tenth on a virtual machine). A cut that is
+      // the whole has the whole's pages when it is loaded first; cuts that are extended need pages alike: side by side.
+      const first = cuts.findIndex(({ share }) => share === 1);
+      const whole = cuts[first];
+      if (whole !== undefined) await load(whole, first);
+      const others = cuts.map(async (cut, i) => {
+        if (i !== first) await load(cut, i);
+      });
+      // All settled first: one that fails must not leave another loading.
+      const failed = (await Promise.allSettled(others)).find(
+        (result) => result.status === "rejected",
+      );
+      if (failed !== undefined) throw failed.reason;
       this.#tell("measure", cuts.at(-1)?.blocks ?? 0);
       return await measureCuts(loaded, measure, signal);
     } finally {
