@@ -91,7 +91,10 @@ export interface Exchange {
    */
   readonly body?: (limit: number) => Promise<Uint8Array | null>;
   /** Makes the response of a stream, where the runtime can do so for less than a `ReadableStream` of ours costs. */
-  readonly stream?: (answer: FrameStream, headers: Readonly<Record<string, string>>) => Response;
+  readonly stream?: (
+    answer: FrameStream,
+    headers: Readonly<Record<string, string>>,
+  ) => Response | Promise<Response>;
   /** Keeps the request's context alive until this has settled: counts must be settled when the caller is gone. */
   readonly waitUntil?: (work: Promise<unknown>) => void;
 }

@@ -19,11 +19,8 @@ export default {
     const router = await readyRouter(env, waitUntil);
     return router.fetch(request, {
       waitUntil,
-      stream: (answer, headers) => {
-        const { response, done } = nativeStream(answer, headers, router.config.limits.keepAliveMs);
-        waitUntil(done);
-        return response;
-      },
+      stream: (answer, headers) =>
+        nativeStream(answer, headers, router.config.limits.keepAliveMs, waitUntil),
     });
   },
 } satisfies ExportedHandler<Env>;

@@ -71,7 +71,7 @@ export async function serve(
       });
     });
     exchange?.waitUntil?.(settled);
-    return respond(answer, dialect, wishes.reasoning, admission.headers, exchange);
+    return await respond(answer, dialect, wishes.reasoning, admission.headers, exchange);
   } catch (error) {
     admission.done({ tokens: 0, usd: 0 });
     throw error;
@@ -94,7 +94,7 @@ function respond(
   reasoning: Wishes["reasoning"],
   limits: Readonly<Record<string, string>>,
   exchange: Exchange | undefined,
-): Response {
+): Response | Promise<Response> {
   const { status, frames } = answer;
   const headers = { ...answer.headers, ...limits };
   const { converter, whole, api } = dialect;
