@@ -72,7 +72,10 @@ function choice(flags: string, about: string, words: readonly string[]): Option 
 /** Adds them. */
 export function addReplayOptions(command: Command): Command {
   const options = command
-    .argument("[requests]", "file of requests: JSON lines, a table or an export; - for standard input")
+    .argument(
+      "[requests]",
+      "file of requests: JSON lines, a table or an export; - for standard input",
+    )
     .option(
       "--on <what>",
       "machine, sagemaker:INSTANCE, cloud:PROVIDER, or a mix A + B; may come again",

@@ -82,7 +82,9 @@ function fleetLines(fleet: FleetReport, { colours, columns }: Terminal): string[
         engine === "cloud" ? node.model : `${quantization ?? ""} in ${engine}, ${slots} at once`;
       const starts = coldStarts > 0 ? `, ${whole(coldStarts)} cold starts` : "";
       const text = `${nodes.length > 1 ? `${name}: ` : ""}${what}, ${speed} alone; answered ${whole(answered)}, busy ${percent(busyShare)}${starts}`;
-      return label(i > 0 ? "" : nodes.length > 1 ? "Plans" : "Plan", text).map((line) => colours.dim(line));
+      return label(i > 0 ? "" : nodes.length > 1 ? "Plans" : "Plan", text).map((line) =>
+        colours.dim(line),
+      );
     }),
     "",
   ];
