@@ -29,7 +29,10 @@ export interface Demand {
   /** Regions to keep to, or null where the policy does not ask for a region. */
   readonly regions: readonly string[] | null;
   readonly needBits: number;
-  /** Prompt and output together, and the caller's cap on output (0 where there is none). */
+  /**
+   * Prompt and output together, and the caller's cap on output (0 where there is none). How long an answer without a
+   * cap will be is a guess, and no reason to refuse: room for a token is asked for then.
+   */
   readonly totalTokens: number;
   readonly outputCapTokens: number;
 }
@@ -41,7 +44,7 @@ export function demandOf(shape: RequestShape, policy: Policy): Demand {
     privacyOrder: PRIVACY_ORDER[policy.privacy] ?? -1,
     regions: policy.privacy === "region" ? policy.regions : null,
     needBits: needBits(shape.needs),
-    totalTokens: shape.promptTokens + Math.min(shape.outputTokens, cap ?? Infinity),
+    totalTokens: shape.promptTokens + (cap === null ? 1 : Math.min(shape.outputTokens, cap)),
     outputCapTokens: cap ?? 0,
   };
 }

@@ -3,6 +3,11 @@ import { describe, expect, test } from "vitest";
 import { cloud, fastest, names, shape, snapshotOf } from "./fleet.case.ts";
 import { selectNode } from "./select-node.ts";
 
+test("how long an answer without a cap may become is no reason to refuse", () => {
+  const long = { ...shape, promptTokens: 32_500 };
+  expect(names(selectNode(long, [snapshotOf("a")], fastest))).toEqual(["a"]);
+});
+
 describe("hard filters fail closed", () => {
   const local: Policy = { ...DEFAULT_POLICY, privacy: "device" };
   const cases: [string, ReturnType<typeof snapshotOf>, Partial<RequestShape>, Policy, string][] = [
@@ -31,7 +36,14 @@ describe("hard filters fail closed", () => {
       "region",
     ],
     ["no eyes", snapshotOf("a"), { needs: ["vision"] }, fastest, "capability"],
-    ["too long", snapshotOf("a"), { promptTokens: 32_500 }, fastest, "context_too_long"],
+    ["too long", snapshotOf("a"), { promptTokens: 32_768 }, fastest, "context_too_long"],
+    [
+      "too long with its cap",
+      snapshotOf("a"),
+      { promptTokens: 32_500, maxOutputTokens: 500 },
+      fastest,
+      "context_too_long",
+    ],
     [
       "output cap",
       snapshotOf("a", cloud(1)),

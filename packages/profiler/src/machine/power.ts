@@ -32,7 +32,7 @@ function readSupplies(supplies: readonly PowerSupply[]): Power {
  * line for each battery with its charge. Null for anything else.
  */
 function readPmset(text: string): Power | null {
-  const drawn = /^Now drawing from '(AC|Battery|UPS) Power'/m.exec(text)?.[1];
+  const drawn = /^Now drawing from .(AC|Battery|UPS) Power/m.exec(text)?.[1];
   if (drawn === undefined) return null;
   return {
     source: drawn === "AC" ? "mains" : "battery",

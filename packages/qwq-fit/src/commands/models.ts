@@ -7,6 +7,7 @@ import type { ListOptions } from "../options/command-options.ts";
 import { matching } from "../search.ts";
 import { textFor } from "../text/text-for.ts";
 import { benchmarkLines } from "../view/benchmark-lines.ts";
+import { wrap } from "../view/width.ts";
 import { gib, short, tokens } from "../view/numbers.ts";
 import { drawTable } from "../view/table.ts";
 import { terminalOf } from "../view/terminal.ts";
@@ -81,7 +82,8 @@ export async function models(
   ]);
   const head = [columns.model, columns.size, "Q4_K_M GiB", columns.context, columns.thinks];
   io.out(drawTable(head, rows, terminalOf(io)));
-  const scores = benchmarkLines(found);
+  const { columns: width } = terminalOf(io);
+  const scores = benchmarkLines(found).flatMap((line) => wrap(line, width));
   if (scores.length > 0) io.out(`\n${scores.join("\n")}\n`);
   return EXIT.fits;
 }
