@@ -62,17 +62,12 @@ export const MONEY_TICKS: readonly number[] = [-2, -1, 0, 1, 2, 3, 4, 5, 6].flat
 
 /** "300 ms", "3 s", "10 min", "1 h". */
 export function timeLabel(exact: number): string {
-  // Rounded first: 999.6 ms is a second.
+  // The unit of the rounded figure: 999.6 ms is a second.
   const ms = Number(exact.toPrecision(2));
-  const [value, unit] =
-    ms < SECOND
-      ? [ms, "ms"]
-      : ms < MINUTE
-        ? [ms / SECOND, "s"]
-        : ms < HOUR
-          ? [ms / MINUTE, "min"]
-          : [ms / HOUR, "h"];
-  return `${Number(value.toPrecision(2))} ${unit}`;
+  if (ms < SECOND) return `${ms} ms`;
+  const [unit, name] =
+    ms < MINUTE ? [SECOND, "s"] : ms < HOUR ? [MINUTE, "min"] : ([HOUR, "h"] as const);
+  return `${Math.max(1, Number((exact / unit).toPrecision(2)))} ${name}`;
 }
 
 /** Names at their places under a chart. */
