@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { type EngineSettings, rehearse } from "@qwq-fit/engine";
 import type { FitPlan, LocalMeasurement, ModelEntry } from "@qwq-fit/schema";
+import { measurementOf } from "../../packages/qwq-fit/src/rehearse/measurement.case.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const resolved = createRequire(join(root, "packages", "engine", "package.json"));
@@ -51,21 +52,12 @@ export async function rehearsedRow(
     concurrency: sequences,
   });
   return {
-    schemaVersion: 1,
-    method: "rehearsed",
-    model: plan.model,
-    quantization: plan.quantization,
-    engine: plan.engine,
-    engineVersion: plan.engineVersion,
-    backend: plan.backend,
-    driver: null,
-    machine: "this",
+    ...measurementOf(plan, "this"),
     settings,
     decodeMsPerToken: told.decodeMsPerToken,
     decodeMsPerCachedToken: told.decodeMsPerCachedToken,
     prefillTokensPerSecond: told.prefillTokensPerSecond,
     relativeError: told.relativeError,
-    takenAt: "now",
   };
 }
 

@@ -89,6 +89,11 @@ describe("tables", () => {
     expect(trace.faults.byKind["line_too_long"]).toBeGreaterThan(0);
   });
 
+  test("a table without a column for the time is told what it lacks", async () => {
+    const { faults } = await read("created_at,prompt_tokens", "2026-11-20T08:00:00Z,900");
+    expect(faults.first[0]?.message).toContain("a column arrival, arrivalMs or startTime");
+  });
+
   test("any lines: every row is a request or a fault, and nothing throws", async () => {
     await fc.assert(
       fc.asyncProperty(

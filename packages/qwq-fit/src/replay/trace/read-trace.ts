@@ -65,7 +65,9 @@ function readLine(line: Line, reading: Reading): void {
   try {
     value = JSON.parse(text);
   } catch {
-    book.add({ line: number, kind: "broken_json", message: "it is no JSON" });
+    const table = number === 1 && /^[^{["]+[,;\t]/u.test(text);
+    const message = `it is no JSON${table ? ", nor the head of a table with a column arrival, arrivalMs or startTime" : ""}`;
+    book.add({ line: number, kind: "broken_json", message });
     return;
   }
   if (hasDuplicateKey(text, value)) {
